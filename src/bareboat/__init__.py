@@ -1,0 +1,1 @@
+"""Bareboat: distroless container images from Debian's signed packages."""

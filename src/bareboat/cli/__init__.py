@@ -1,0 +1,1 @@
+"""The door: flags, words, exit codes, and the choice of adapters."""

@@ -1,0 +1,1 @@
+"""Debian's formats as frozen values: computes, never reads or writes."""

@@ -1,0 +1,1 @@
+"""Looks at images and reports; changes nothing."""

@@ -1,0 +1,1 @@
+"""Act two: builds images from a lock and verified blobs; hermetic."""

@@ -1,0 +1,1 @@
+"""What maintainer scripts would have done, as pure functions from tree to entries."""

@@ -1,0 +1,179 @@
+"""The filesystem of an image as a value: paths to entries, frozen.
+
+A `Tree` never touches a disk.
+Contents that effects and proofs need travel along (`data`, `elf`); all others are known by digest and size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bareboat.base.digest import Digest
+from bareboat.base.epoch import ZERO, Epoch
+from bareboat.base.errors import BuildError
+from bareboat.base.path import ROOT, ImagePath, link_target, parents_of
+from bareboat.make.elf import ElfFacts
+
+_MOST_LINKS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What every kind of entry has.
+
+    `origin` names who brought it: `package:libc6`, `effect:ldcache` or `config:/etc/app.toml`.
+    """
+
+    path: ImagePath
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    mtime: Epoch = ZERO
+    origin: str
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory(Entry):
+    """A folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File(Entry):
+    """A regular file; `data` is there when it was kept, `elf` when it is an ELF file."""
+
+    size: int
+    digest: Digest
+    data: bytes | None = field(default=None, repr=False)
+    elf: ElfFacts | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The kept bytes.
+
+        Raises:
+            BuildError: When the bytes were not kept.
+        """
+        if self.data is None:
+            raise BuildError(f'"/{self.path}": the content was not kept')
+        return self.data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symlink(Entry):
+    """A symbolic link."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hardlink(Entry):
+    """A second name of a regular file of the same package."""
+
+    target: ImagePath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device(Entry):
+    """A device node or FIFO, allowed only where the configuration asks for it."""
+
+    kind: str
+    major: int = 0
+    minor: int = 0
+
+
+AnyEntry = Directory | File | Symlink | Hardlink | Device
+
+
+def file_of(
+    path: str, data: bytes, *, origin: str, mode: int = 0o644, uid: int = 0, gid: int = 0, mtime: Epoch = ZERO
+) -> File:
+    """A regular file with its bytes at hand."""
+    return File(
+        path=ImagePath(path), mode=mode, uid=uid, gid=gid, mtime=mtime, origin=origin,
+        size=len(data), digest=Digest.of(data), data=data,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tree(Mapping[ImagePath, AnyEntry]):
+    """Paths to entries; iteration is sorted by path."""
+
+    entries: Mapping[ImagePath, AnyEntry] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of(cls, entries: Iterable[AnyEntry]) -> Tree:
+        """A tree of `entries`, a later one replacing an earlier one of the same path."""
+        by_path = {entry.path: entry for entry in entries}
+        return cls(MappingProxyType(dict(sorted(by_path.items()))))
+
+    def __getitem__(self, path: ImagePath) -> AnyEntry:
+        return self.entries[path]
+
+    def __iter__(self) -> Iterator[ImagePath]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def with_entries(self, entries: Iterable[AnyEntry]) -> Tree:
+        """This tree with `entries` put over it."""
+        return Tree.of([*self.entries.values(), *entries])
+
+    def without(self, paths: Iterable[ImagePath]) -> Tree:
+        """This tree without `paths`."""
+        gone = frozenset(paths)
+        return Tree(MappingProxyType({path: entry for path, entry in self.entries.items() if path not in gone}))
+
+    def under(self, folder: str) -> tuple[AnyEntry, ...]:
+        """Everything below `folder`, sorted by path, the folder itself left out."""
+        prefix = f"{folder}/" if folder else ""
+        return tuple(entry for path, entry in self.entries.items() if path.startswith(prefix) and path != folder)
+
+    def resolve(self, path: str) -> AnyEntry | None:
+        """The entry that `path` leads to as in a chroot, every symbolic and hard link followed; None when dangling."""
+        place = self.real_path(path)
+        found = self.entries.get(place) if place is not None else None
+        if isinstance(found, Hardlink):
+            return self.entries.get(found.target)
+        return found
+
+    def real_path(self, path: str) -> ImagePath | None:
+        """`path` with every symbolic link on the way followed; None for a loop or where nothing is.
+
+        As POSIX, "Pathname Resolution"; links are followed at most 40 times, as Linux does.
+        """
+        rest = [part for part in path.split("/") if part not in ("", ".")]
+        here = ROOT
+        links = 0
+        while rest:
+            part = rest.pop(0)
+            if part == "..":
+                here = ImagePath(here.rpartition("/")[0])
+                continue
+            step = ImagePath(f"{here}/{part}" if here else part)
+            entry = self.entries.get(step)
+            if isinstance(entry, Symlink):
+                links += 1
+                if links > _MOST_LINKS:
+                    return None
+                rest = [*link_target(step, entry.target).split("/"), *rest]
+                rest = [part for part in rest if part]
+                here = ROOT
+            elif entry is None and (rest or not self._is_folder(step)):
+                if not self._is_folder(step):
+                    return None
+                here = step
+            else:
+                here = step
+        return here
+
+    def _is_folder(self, path: ImagePath) -> bool:
+        return isinstance(self.entries.get(path), Directory)
+
+    def missing_parents(self) -> tuple[ImagePath, ...]:
+        """Folders that entries stand in but that the tree does not have, sorted."""
+        wanted = {parent for path in self.entries for parent in parents_of(path)}
+        return tuple(sorted(wanted - set(self.entries)))

@@ -1,0 +1,1 @@
+"""OCI's formats as frozen values: computes, never reads or writes."""

@@ -1,0 +1,1 @@
+"""Act one: decides what goes into an image; ends in a lock."""

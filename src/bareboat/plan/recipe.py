@@ -1,0 +1,84 @@
+"""An image with its inheritance worked out: what `resolve` decides on and `make` builds.
+
+A recipe is one image for one distro; its stages run from the root of the inheritance to the image itself,
+and each stage will be one layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bareboat.base.epoch import Epoch
+from bareboat.plan.config import (
+    Accounts,
+    FileWish,
+    Healthcheck,
+    Layers,
+    Omission,
+    PackageWish,
+    TrustWish,
+    UpstreamWish,
+    Variant,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One step of inheritance: what it adds to the stages before it."""
+
+    name: str
+    title: str = ""
+    packages: tuple[PackageWish, ...] = ()
+    upstream: tuple[UpstreamWish, ...] = ()
+    files: tuple[FileWish, ...] = ()
+    accounts: Accounts = Accounts()
+    trust: tuple[TrustWish, ...] = ()
+    effects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """What a container started from the image gets: the OCI image configuration, `config`."""
+
+    env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    user: str = ""
+    workdir: str = ""
+    ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    stop_signal: str = ""
+    healthcheck: Healthcheck | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """An image of one distro, complete.
+
+    `runs` has the configuration of every variant; `stages` is for latest and nonroot, `debug_stages` follow them
+    in debug variants (they hold busybox and, for Java, the JDK).
+    `name` is the image with its distro, `python3-debian13`; `base` the recipe name of the parent, if any.
+    """
+
+    name: str
+    image: str
+    distro: str
+    title: str
+    base: str | None
+    stages: tuple[Stage, ...]
+    debug_stages: tuple[Stage, ...]
+    runs: Mapping[Variant, RunConfig]
+    variants: tuple[Variant, ...]
+    architectures: tuple[str, ...]
+    omit: tuple[Omission, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    layers: Layers = Layers()
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    max_size: int | None = None
+    created: Epoch | None = None
+    aliases: tuple[str, ...] = ()
+    preview: bool = False

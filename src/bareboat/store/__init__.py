@@ -1,0 +1,1 @@
+"""Places that hold bytes by digest, and how bytes get there."""

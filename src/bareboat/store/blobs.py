@@ -1,0 +1,65 @@
+"""The port of a place that holds bytes by digest, with its in-memory twin in `store.memory`.
+
+A port has the smallest core; everything else is computed from it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from bareboat.base.digest import Digest
+
+
+class Blobs(Protocol):
+    """Bytes by digest: nothing stands under a digest that it does not have."""
+
+    def has(self, digest: Digest) -> bool:
+        """Whether the bytes of `digest` are here."""
+
+    def open(self, digest: Digest) -> BinaryIO:
+        """The bytes of `digest`, for reading; the caller closes.
+
+        Raises:
+            NotFoundError: When they are not here.
+        """
+
+    def size(self, digest: Digest) -> int:
+        """How many bytes `digest` has.
+
+        Raises:
+            NotFoundError: When they are not here.
+        """
+
+    def add(self, chunks: Iterable[bytes], *, expected: Digest | None = None, size: int | None = None) -> Digest:
+        """Take bytes in and return their sha256 digest.
+
+        Args:
+            chunks: The bytes, in order.
+            expected: What their digest must be; it may be of another algorithm than sha256.
+            size: How many bytes there must be; a surplus is noticed as soon as it comes.
+
+        Raises:
+            DigestMismatchError: When digest or size differ; nothing is kept then.
+            StoreError: When this machine refuses (full disk, no permission).
+        """
+
+    def path(self, digest: Digest) -> Path | None:
+        """Where the bytes lie as a file, when they do."""
+
+
+class Records(Protocol):
+    """Small facts that can be computed again: derived data by key; losing one costs time only."""
+
+    def get(self, kind: str, key: Digest) -> bytes | None:
+        """The record of `key` among those of one `kind` (a plain word), or None."""
+
+    def put(self, kind: str, key: Digest, data: bytes) -> None:
+        """Remember `data` under `key`; a read-only place remembers nothing and does not fail."""
+
+
+def read(blobs: Blobs, digest: Digest) -> bytes:
+    """All bytes of `digest`."""
+    with blobs.open(digest) as stream:
+        return stream.read()
