@@ -1,1 +1,111 @@
-"""The door: flags, words, exit codes, and the choice of adapters."""
+"""The door: one file for each verb, and the only place that catches broadly, prints errors and exits.
+
+Verbs are imported when they are called, so that `bareboat --help` is instant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from bareboat.base.errors import BareboatError
+from bareboat.base.redact import redact
+
+VERBS = {
+    "build": "Build images into an OCI layout or archive.",
+    "catalog": "List what there is: images, distros, architectures, variants, versions.",
+    "export": "Write the root filesystem of an image as a folder or a tar stream.",
+    "lock": "Decide: choose every package and write bareboat.lock.",
+    "schema": "Print the JSON Schema of bareboat.yaml.",
+    "show": "Show the packages, layers, sizes and configuration of built images.",
+    "why": "Explain why a package or a file is in an image.",
+}
+"""Every verb, with the line that the list of verbs shows."""
+
+EPILOG = "Example: bareboat build python3:nonroot --arch amd64 --out ./out"
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+UNEXPECTED = 70
+
+
+class Verbs(click.Group):
+    """The group of verbs; knows their names and one line of each without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """The verbs, sorted."""
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
+        """The verb called `cmd_name`, imported now."""
+        if cmd_name not in VERBS:
+            return None
+        command = import_module(f"bareboat.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of verbs in the help text."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, VERBS[name]) for name in sorted(VERBS)])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Click's own, with the nearest verb for one that there is not."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from bareboat.base.errors import UsageError
+            from bareboat.base.problem import suggestion
+
+            hint = suggestion(args[0], VERBS) or "`bareboat --help` lists the verbs"
+            raise UsageError(f'there is no verb "{args[0]}"', hint=hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bareboat", message="bareboat %(version)s")
+def bareboat() -> None:
+    """Distroless container images from Debian's signed packages, the same bytes everywhere."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code, prints every error as people need it."""
+    try:
+        bareboat.main(args=arguments, prog_name="bareboat", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BareboatError as error:
+        return _failed(error)
+    except (KeyboardInterrupt, click.Abort):
+        print("bareboat: interrupted; what was fetched is kept", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001  the last net: a defect of ours is reported, not thrown at people
+        if os.environ.get("BAREBOAT_TRACEBACK"):
+            raise
+        what = redact(f"{type(error).__name__}: {error}")
+        print(f"bareboat: internal error: {what}", file=sys.stderr)  # noqa: T201
+        print("hint: run again with BAREBOAT_TRACEBACK=1 and report what it prints", file=sys.stderr)  # noqa: T201
+        return UNEXPECTED
+    return 0
+
+
+def _failed(error: BareboatError) -> int:
+    print(f"bareboat: {redact(error.message)}", file=sys.stderr)  # noqa: T201
+    if error.hint:
+        print(f"hint: {redact(error.hint)}", file=sys.stderr)  # noqa: T201
+    return error.exit_code
+
+
+def run() -> None:
+    """The program's entry point."""
+    sys.exit(main())

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import ZERO, Epoch
 from bareboat.base.errors import BuildError
-from bareboat.base.path import ROOT, ImagePath, link_target, parents_of
+from bareboat.base.path import ROOT, ImagePath, parent_of, parents_of
 from bareboat.make.elf import ElfFacts
 
 _MOST_LINKS = 40
@@ -77,7 +77,10 @@ class Hardlink(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device(Entry):
-    """A device node or FIFO, allowed only where the configuration asks for it."""
+    """A device node or FIFO, allowed only where the configuration asks for it.
+
+    `kind` is `char`, `block` or `fifo`.
+    """
 
     kind: str
     major: int = 0
@@ -143,15 +146,20 @@ class Tree(Mapping[ImagePath, AnyEntry]):
     def real_path(self, path: str) -> ImagePath | None:
         """`path` with every symbolic link on the way followed; None for a loop or where nothing is.
 
-        As POSIX, "Pathname Resolution"; links are followed at most 40 times, as Linux does.
+        As POSIX, "Pathname Resolution", in a chroot; links are followed at most 40 times, as Linux does.
+        A folder that something stands in is there, whether it has an entry of its own or not.
         """
-        rest = [part for part in path.split("/") if part not in ("", ".")]
+        rest = path.split("/")[::-1]  # a stack: the next part is the last one
         here = ROOT
         links = 0
         while rest:
-            part = rest.pop(0)
+            part = rest.pop()
+            if part in ("", "."):
+                continue
             if part == "..":
-                here = ImagePath(here.rpartition("/")[0])
+                if not self._is_there(here):
+                    return None
+                here = parent_of(here)
                 continue
             step = ImagePath(f"{here}/{part}" if here else part)
             entry = self.entries.get(step)
@@ -159,19 +167,16 @@ class Tree(Mapping[ImagePath, AnyEntry]):
                 links += 1
                 if links > _MOST_LINKS:
                     return None
-                rest = [*link_target(step, entry.target).split("/"), *rest]
-                rest = [part for part in rest if part]
-                here = ROOT
-            elif entry is None and (rest or not self._is_folder(step)):
-                if not self._is_folder(step):
-                    return None
-                here = step
+                here = ROOT if entry.target.startswith("/") else here
+                rest += entry.target.split("/")[::-1]
+            elif rest and not isinstance(entry, Directory | None):
+                return None  # "a path prefix … names an existing file that is neither a directory nor a symbolic link"
             else:
                 here = step
-        return here
+        return here if self._is_there(here) else None
 
-    def _is_folder(self, path: ImagePath) -> bool:
-        return isinstance(self.entries.get(path), Directory)
+    def _is_there(self, path: ImagePath) -> bool:
+        return path == ROOT or path in self.entries or any(other.startswith(f"{path}/") for other in self.entries)
 
     def missing_parents(self) -> tuple[ImagePath, ...]:
         """Folders that entries stand in but that the tree does not have, sorted."""

@@ -1,6 +1,6 @@
 """What a user wants, as frozen values: the meaning of `bareboat.yaml` and of the catalogue's files.
 
-Nothing here reads a file; `plan.config_yaml` does, `plan.recipe` works out the inheritance.
+Nothing here reads a file; `plan.config_yaml` does, `plan.inherit` works out the inheritance.
 In every field, `None` means "not said" and lets the parent's value through.
 """
 
@@ -47,6 +47,13 @@ class LayerStrategy(StrEnum):
     budget = "budget"
 
 
+class Compression(StrEnum):
+    """How layers are compressed."""
+
+    gzip = "gzip"
+    zstd = "zstd"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageWish:
     """A package that the user wants: `relation` in the syntax of Debian Policy 7.1 (`libpq5 (>= 15) [amd64]`).
@@ -61,10 +68,16 @@ class PackageWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omission:
-    """A package that is left out though something depends on it, with the reason."""
+    """A package that is left out though something depends on it, with the reason.
+
+    `remove` takes away an omission that the parent has; then no reason is needed.
+    `distros` is for omissions of the catalogue that hold for some distros only.
+    """
 
     package: str
-    reason: str
+    reason: str = ""
+    remove: bool = False
+    distros: tuple[str, ...] | None = None
     place: Place = NOWHERE
 
 
@@ -74,7 +87,7 @@ class FileWish:
 
     `owner` is a name of the image's accounts or `uid[:gid]`; `mode` None means 0644, 0755 for folders,
     and for local files 0755 when the file's owner may execute it.
-    `text` and `link` may hold `${arch}` (Debian's name), `${oci-arch}`, `${gnu}` and `${upstream:PACKAGE}`.
+    `link` may hold `${arch}` (Debian's name), `${oci-arch}`, `${gnu}` and `${upstream:PACKAGE}`.
     """
 
     path: ImagePath
@@ -186,7 +199,8 @@ class ImageWish:
     """One image as its file says it, before inheritance.
 
     In `env`, `labels` and `annotations` a value of None takes the parent's away; an empty tuple does so for
-    `entrypoint` and `cmd`, an empty text for `user`, `workdir` and `stop_signal`.
+    `entrypoint` and `cmd`, an empty text for `user`, `workdir` and `stop_signal`, a leading `-` for one of `ports`,
+    `volumes`, `keep` and `drop`.
     """
 
     name: str
@@ -226,11 +240,15 @@ class ImageWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """A whole `bareboat.yaml`, or the catalogue: its images by name, and where Debian may be had."""
+    """A whole `bareboat.yaml`: its images by name, and where Debian may be had.
+
+    `defaults` holds what every image of the file has beneath its own words; its name is empty.
+    """
 
     file: str
     distro: str | None = None
+    defaults: ImageWish | None = None
     images: Mapping[str, ImageWish] = field(default_factory=lambda: MappingProxyType({}))
     sources: tuple[PinnedSource, ...] = ()
     mirrors: tuple[str, ...] = ()
-    compression: str | None = None
+    compression: Compression | None = None

@@ -54,9 +54,9 @@ class RunConfig:
     healthcheck: Healthcheck | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recipe:
-    """An image of one distro, complete.
+    """An image of one distro, complete; two recipes are the same only when they are one value in memory.
 
     `runs` has the configuration of every variant; `stages` is for latest and nonroot, `debug_stages` follow them
     in debug variants (they hold busybox and, for Java, the JDK).

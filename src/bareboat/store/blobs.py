@@ -35,6 +35,9 @@ class Blobs(Protocol):
     def add(self, chunks: Iterable[bytes], *, expected: Digest | None = None, size: int | None = None) -> Digest:
         """Take bytes in and return their sha256 digest.
 
+        When the expected bytes are here already, in their size, `chunks` need not be read.
+        With an expected digest of another algorithm, the bytes are found under it too from then on.
+
         Args:
             chunks: The bytes, in order.
             expected: What their digest must be; it may be of another algorithm than sha256.

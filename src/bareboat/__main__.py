@@ -1,0 +1,5 @@
+"""`python -m bareboat`."""
+
+from bareboat.cli import run
+
+run()

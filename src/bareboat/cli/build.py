@@ -1,0 +1,88 @@
+"""`bareboat build`: decide where that is still to do, fetch, make, write out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bareboat.cli.options import arch as arch_option
+from bareboat.cli.options import (
+    architectures_of,
+    as_json,
+    complete_image,
+    config_file,
+    default_jobs,
+    offline,
+    print_json,
+    unsafe_expired,
+    unsafe_missing,
+)
+from bareboat.cli.progress import observed
+
+EPILOG = "Examples: bareboat build  ·  bareboat build python3:nonroot --arch this  ·  bareboat build --all --frozen"
+
+FORMATS = ("oci", "oci-archive", "docker-archive")
+
+
+@click.command(epilog=EPILOG)
+@click.argument("images", nargs=-1, shell_complete=complete_image, metavar="[IMAGE]...")
+@click.option("--all", "everything", is_flag=True, help="The whole catalogue and the configuration.")
+@arch_option
+@click.option("--out", "out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
+              help="The layout's folder, or the archive's file.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="oci", show_default=True,
+              help="An OCI image layout, or one file.")
+@click.option("--compression", type=click.Choice(("gzip", "zstd")), help="How layers are compressed; gzip by default.")
+@click.option("--frozen", is_flag=True, help="Fail where the lock would have to change.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How many packages to work on at once; one per processor.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@config_file
+@offline
+@unsafe_expired
+@unsafe_missing
+@as_json
+def command(
+    images: tuple[str, ...],
+    everything: bool,
+    arch: str | None,
+    out: Path,
+    form: str,
+    compression: str | None,
+    frozen: bool,
+    jobs: int | None,
+    quiet: bool,
+    config_path: Path | None,
+    lock_path: Path | None,
+    offline: bool,
+    unsafe_expired: bool,
+    unsafe_missing: bool,
+    as_json: bool,
+) -> None:
+    """Build IMAGEs (those of bareboat.yaml where none is named) into --out.
+
+    IMAGE is a name of the catalogue or the configuration, such as python3, python3-debian13 or
+    python3-debian13:debug-nonroot.
+    """
+    from bareboat.cli.building import Request, build
+    from bareboat.cli.deciding import Terms
+    from bareboat.plan.desk import Desk
+
+    desk = Desk.at(config_path, lock_path)
+    request = Request(
+        chosen=desk.chosen(images, everything=everything),
+        architectures=architectures_of(arch),
+        out=out,
+        form=form,
+        compression=compression or (str(desk.config.compression) if desk.config and desk.config.compression else "gzip"),
+        frozen=frozen,
+        jobs=jobs or default_jobs(),
+        terms=Terms(offline=offline, unsafe_expired=unsafe_expired, unsafe_missing=unsafe_missing),
+    )
+    with observed() as observer:
+        report = build(desk, request, observer)
+    if as_json:
+        print_json(report.to_document())
+    elif not quiet:
+        for line in report.lines():
+            click.echo(line)

@@ -1,0 +1,116 @@
+"""Making or renewing the lock, for the verbs that need one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bareboat.base.observer import Observer
+from bareboat.cli.wiring import harbour
+from bareboat.plan.decide import Decider, only, stale
+from bareboat.plan.desk import Desk
+from bareboat.plan.lock import Lock
+from bareboat.plan.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the user accepts: no network, archives past their Valid-Until, indexes that no mirror has."""
+
+    offline: bool
+    unsafe_expired: bool
+    unsafe_missing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The lock after a decision, and what changed: packages that came, went, or have another version."""
+
+    lock: Lock
+    path: str
+    written: bool
+    images: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    drift: tuple[str, ...]
+
+    def to_document(self) -> dict[str, object]:
+        """This for programs."""
+        return {
+            "lock": self.path,
+            "changed": self.written,
+            "images": list(self.images),
+            "packages": len(self.lock.packages),
+            "added": list(self.added),
+            "removed": list(self.removed),
+            "drift": list(self.drift),
+        }
+
+    def lines(self) -> list[str]:
+        """This for people."""
+        told = [f"- {name}" for name in self.removed] + [f"+ {name}" for name in self.added]
+        told += [f"drift: {text}" for text in self.drift]
+        state = "written" if self.written else "is up to date"
+        return [*told, f"{self.path} {state}: {len(self.images)} images, {len(self.lock.packages)} packages"]
+
+
+def decide(
+    desk: Desk,
+    recipes: Mapping[Recipe, tuple[str, ...]],
+    observer: Observer,
+    *,
+    upgrade: Sequence[str] | None,
+    force: bool,
+    terms: Terms,
+) -> Outcome:
+    """Renew the lock where it does not answer `recipes`, or where an upgrade was asked for, and write it.
+
+    Args:
+        desk: Where the lock lies.
+        recipes: What it must answer, and for which architectures.
+        observer: Hears of the progress.
+        upgrade: None for no upgrade, empty to upgrade everything, else the packages to upgrade.
+        force: Whether a lock that cannot be read is replaced.
+        terms: What is accepted of archives.
+    """
+    old = _old(desk, force=force)
+    due = dict(recipes) if upgrade is not None else stale(old, recipes)
+    lock = old
+    if due:
+        with harbour(desk, old, observer, offline=terms.offline) as here:
+            decider = Decider(
+                fetcher=here.fetcher,
+                store=here.store,
+                mirrors=here.mirrors,
+                sources=desk.config.sources if desk.config is not None else (),
+                folder=desk.folder,
+                now=here.now,
+                observer=observer,
+                unsafe_expired=terms.unsafe_expired,
+                unsafe_missing=terms.unsafe_missing,
+            )
+            lock = decider.decide(old, due, None if upgrade is not None and not upgrade else (upgrade or ()))
+    written = desk.write_lock(lock)
+    names = [recipe.name for recipe in recipes]
+    part = only(lock, names)
+    before, after = set(old.packages), set(lock.packages)
+    return Outcome(
+        lock=lock,
+        path=str(desk.lock_path),
+        written=written,
+        images=tuple(names),
+        added=tuple(sorted(after - before)),
+        removed=tuple(sorted(before - after)),
+        drift=tuple(sorted({text for image in part.images.values() for text in image.drift})),
+    )
+
+
+def _old(desk: Desk, *, force: bool) -> Lock:
+    from bareboat.base.errors import LockError
+
+    try:
+        return desk.read_lock() or Lock()
+    except LockError:
+        if not force:
+            raise
+        return Lock()

@@ -1,0 +1,85 @@
+"""The choice of adapters: which store, which network, which mirrors, which clock; made once for each run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bareboat.base.epoch import Epoch
+from bareboat.base.observer import Observer
+from bareboat.plan.config import Config
+from bareboat.plan.desk import Desk
+from bareboat.plan.distro import codenames
+from bareboat.plan.lock import Lock
+from bareboat.store.apt_proxy import machine_proxies
+from bareboat.store.apt_sources import machine_sources
+from bareboat.store.disk import DiskStore, default_folder
+from bareboat.store.fetch import Fetcher
+from bareboat.store.http import HttpTransport
+from bareboat.store.local import LocalTransport
+from bareboat.store.mirrors import Mirrors, mirrors_from
+from bareboat.store.npm import Registry, npmrc_files, registry_from
+from bareboat.store.transport import Routes
+
+_NPM_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harbour:
+    """This machine's surroundings of one run."""
+
+    store: DiskStore
+    fetcher: Fetcher
+    mirrors: Mirrors
+    now: Epoch
+
+
+@contextmanager
+def harbour(desk: Desk, lock: Lock, observer: Observer, *, offline: bool) -> Iterator[Harbour]:
+    """The store, the network and the mirrors, as the environment and the configuration have them."""
+    environment = os.environ
+    now = Epoch(int(time.time()))
+    store = DiskStore(default_folder(environment))
+    with HttpTransport(proxies=machine_proxies()) as http:
+        routes = Routes({"http": http, "https": http, "file": LocalTransport(), "copy": LocalTransport()})
+        fetcher = Fetcher(routes, store, offline=offline, observer=observer)
+        yield Harbour(store=store, fetcher=fetcher, mirrors=_mirrors(desk.config, lock, environment, now), now=now)
+
+
+def _mirrors(config: Config | None, lock: Lock, environment: Mapping[str, str], now: Epoch) -> Mirrors:
+    mirrors = mirrors_from(
+        configured=config.mirrors if config is not None else (),
+        environment=environment,
+        apt_sources=machine_sources(),
+        codenames=codenames(),
+        snapshot=max((archive.date for archive in lock.archives.values()), default=now),
+    )
+    for source in config.sources if config is not None else ():
+        mirrors = mirrors.with_archive(source.name, source.urls)
+    return mirrors
+
+
+def npm_registry() -> Registry:
+    """The npm registry that the environment, npm's files or npm itself name."""
+    texts = []
+    for file in npmrc_files(os.environ, Path.cwd()):
+        try:
+            texts.append(file.read_text())
+        except OSError:
+            texts.append("")
+    return registry_from(os.environ, texts, _ask_npm)
+
+
+def _ask_npm() -> str | None:
+    try:
+        answer = subprocess.run(
+            ["npm", "config", "get", "registry"], capture_output=True, text=True, timeout=_NPM_TIMEOUT_S, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip() or None

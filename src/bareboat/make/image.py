@@ -1,0 +1,186 @@
+"""Layers and a recipe become images: configuration, manifest and annotations of every variant.
+
+OCI image specification 1.1: config.md, manifest.md, annotations.md.
+`nonroot` differs from `latest` in the configuration alone, so both have the same layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bareboat.base.canon import digest_of
+from bareboat.base.epoch import Epoch, format_rfc3339
+from bareboat.base.errors import BuildError
+from bareboat.make.assemble import Layers
+from bareboat.make.layer import Layer
+from bareboat.make.order import Order
+from bareboat.make.substitute import Words
+from bareboat.oci import annotations as names
+from bareboat.oci.config import Execution, Healthcheck, History, ImageConfig
+from bareboat.oci.descriptor import Descriptor, Platform
+from bareboat.oci.manifest import Manifest
+from bareboat.oci.media import Compression
+from bareboat.plan.config import Variant
+from bareboat.plan.lock import BYTE_FORMAT
+
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One variant on one architecture: its two documents, and the layers that they name, root first."""
+
+    config: ImageConfig
+    manifest: Manifest
+    layers: tuple[Layer, ...]
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """What an index says of it."""
+        return self.manifest.descriptor(self.config.platform)
+
+    @property
+    def size(self) -> int:
+        """The compressed bytes of all layers."""
+        return sum(layer.size for layer in self.layers)
+
+    @property
+    def moment(self) -> Epoch:
+        """The newest timestamp of its inputs."""
+        return self.layers[-1].moment if self.layers else Epoch(0)
+
+
+def image_of(order: Order, variant: Variant, layers: Layers, base: tuple[str, Descriptor] | None) -> Image:
+    """The image of one variant.
+
+    Args:
+        order: What it is made from.
+        variant: Which.
+        layers: Those of `order`.
+        base: The name and the manifest of the image that it is built on, if any.
+
+    Raises:
+        BuildError: When it outgrows `max-size`, or a `${…}` has no meaning.
+    """
+    chosen = layers.of(debug=variant.is_debug)
+    _check_size(order, chosen)
+    moment = chosen[-1].moment if chosen else Epoch(order.recipe.created or 0)
+    created = format_rfc3339(moment)
+    platform = Platform.of(order.architecture)
+    words = Words(architecture=order.architecture, versions=order.versions)
+    texts = _texts(order, variant, words, chosen, created)
+    config = ImageConfig(
+        created=created,
+        architecture=platform.architecture,
+        os=platform.os,
+        variant=platform.variant,
+        config=_execution(order, variant, words, texts),
+        diff_ids=tuple(layer.diff_id for layer in chosen),
+        history=tuple(_history(layer) for layer in chosen),
+    )
+    if base is not None:
+        texts |= {names.BASE_NAME: base[0], names.BASE_DIGEST: str(base[1].digest)}
+    manifest = Manifest(
+        config=config.descriptor(),
+        layers=tuple(
+            Descriptor(media_type=Compression(layer.compression).layer_type, digest=layer.digest, size=layer.size)
+            for layer in chosen
+        ),
+        annotations=dict(sorted(texts.items())),
+    )
+    return Image(config=config, manifest=manifest, layers=chosen)
+
+
+def index_annotations(order: Order, variant: Variant, images: Mapping[str, Image], drift: tuple[str, ...]) -> dict[str, str]:
+    """The annotations of the index of one variant: what its images agree on, and where they differ."""
+    agreed = [image.manifest.annotations for image in images.values()]
+    common = {
+        key: value for key, value in agreed[0].items() if all(other.get(key) == value for other in agreed[1:])
+    }
+    common[names.CREATED] = format_rfc3339(max((image.moment for image in images.values()), default=Epoch(0)))
+    if drift:
+        common[names.DRIFT] = "; ".join(drift)
+    common[names.VARIANT] = str(variant)
+    common[names.DISTRO] = order.recipe.distro
+    return dict(sorted(common.items()))
+
+
+def _texts(
+    order: Order, variant: Variant, words: Words, layers: tuple[Layer, ...], created: str
+) -> dict[str, str]:
+    recipe, distro = order.recipe, order.distro
+    texts = {
+        names.TITLE: recipe.name if variant is Variant.latest else f"{recipe.name}:{variant}",
+        names.CREATED: created,
+        names.REVISION: digest_of([str(layer.digest) for layer in layers]).hex,
+        names.DOCUMENTATION: f"https://www.debian.org/releases/{distro.codename}/",
+        names.DISTRO: distro.name,
+        names.VARIANT: str(variant),
+        names.FORMAT: str(BYTE_FORMAT),
+    }
+    if recipe.title:
+        texts[names.DESCRIPTION] = recipe.title
+    licences = sorted({name for layer in layers for name in layer.licences})
+    if licences:
+        texts[names.LICENSES] = " AND ".join(licences)
+    if distro.end_of_life:
+        texts[names.END_OF_LIFE] = distro.end_of_life
+    if distro.preview:
+        texts[names.PREVIEW] = "true"
+    own = {key: words.fill(value, f"{recipe.name}: annotations.{key}") for key, value in recipe.annotations.items()}
+    return texts | own
+
+
+def _execution(order: Order, variant: Variant, words: Words, texts: Mapping[str, str]) -> Execution:
+    run = order.recipe.runs[variant]
+    where = order.recipe.name
+    copied = (names.TITLE, names.VERSION, names.CREATED, names.LICENSES)
+    labels = {key: texts[key] for key in copied if key in texts}
+    labels |= {key: words.fill(value, f"{where}: labels.{key}") for key, value in run.labels.items()}
+    check = run.healthcheck
+    return Execution(
+        user=run.user,
+        exposed_ports=run.ports,
+        env=tuple(f"{key}={words.fill(value, f'{where}: env.{key}')}" for key, value in run.env.items()),
+        entrypoint=run.entrypoint,
+        cmd=run.cmd,
+        volumes=run.volumes,
+        working_dir=run.workdir,
+        labels=dict(sorted(labels.items())),
+        stop_signal=run.stop_signal,
+        healthcheck=None
+        if check is None
+        else Healthcheck(
+            test=check.test,
+            interval_ns=check.interval_ns or 0,
+            timeout_ns=check.timeout_ns or 0,
+            start_period_ns=check.start_period_ns or 0,
+            retries=check.retries or 0,
+        ),
+    )
+
+
+def _history(layer: Layer) -> History:
+    """What a layer is, as `docker history` shows it."""
+    shown = ", ".join(layer.packages[:_MOST_NAMED])
+    more = len(layer.packages) - _MOST_NAMED
+    packages = shown + (f" and {more} more" if more > 0 else "")
+    return History(
+        created=format_rfc3339(layer.moment),
+        created_by=f"bareboat: {layer.about}",
+        comment=packages or None,
+    )
+
+
+def _check_size(order: Order, layers: tuple[Layer, ...]) -> None:
+    limit = order.recipe.max_size
+    size = sum(layer.size for layer in layers)
+    if limit is None or size <= limit:
+        return
+    heaviest = sorted(order.packages(debug=True), key=lambda package: (-package.size, package.name))[:5]
+    shown = ", ".join(f"{package.name} ({package.size:,} bytes as a .deb)" for package in heaviest)
+    raise BuildError(
+        f"{order.recipe.name} for {order.architecture} has {size:,} compressed bytes, more than max-size {limit:,}",
+        hint=f"the heaviest packages: {shown}",
+    )

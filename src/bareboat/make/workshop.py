@@ -1,0 +1,35 @@
+"""What every step of a build works with: the blobs, the records, the compressor, and the room for heavy work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+
+from bareboat.base.observer import Observer, Silent
+from bareboat.make.compress import Compression, compression
+from bareboat.store.blobs import Blobs, Records
+
+HEAVY_BYTES = 48 << 20
+"""Compressed packages of a quarter of this many bytes and more are worked on one at a time: bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """The surroundings of a build: reads and writes the store, and nothing else of the world."""
+
+    blobs: Blobs
+    records: Records
+    compression: Compression = field(default_factory=lambda: compression("gzip"))
+    observer: Observer = field(default_factory=Silent)
+    _heavy: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @contextmanager
+    def room_for(self, size: int) -> Iterator[None]:
+        """Wait until there is memory for work on `size` compressed bytes."""
+        if size * 4 < HEAVY_BYTES:
+            yield
+            return
+        with self._heavy:
+            yield

@@ -1,0 +1,129 @@
+"""The faults that no single value shows: names that are taken, parents that do not exist, circles of parents.
+
+Works on nodes, so that it also finds what is wrong with a file that the door has other complaints about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bareboat.base.errors import BareboatError
+from bareboat.base.problem import Place, Problems, suggestion
+from bareboat.plan.catalog import Catalog, unknown_distro
+from bareboat.plan.config_nodes import Node
+from bareboat.plan.config_words import read_plain_name
+from bareboat.plan.names import split_distro
+
+SCRATCH = "scratch"
+"""The parent of images that begin with nothing."""
+
+_TAGGED = "write a name of the catalogue without a tag; variants are chosen when building"
+_REGISTRY = "build on an image of the catalogue, such as base, and add what you need with packages and files"
+_OTHER_NAME = "choose another name"
+
+
+def find_reference_faults(root: Node, catalog: Catalog, problems: Problems) -> None:
+    """Add every fault of names: of images, of their parents, of distros."""
+    _Check(root, catalog, problems).run()
+
+
+class _Check:
+    def __init__(self, root: Node, catalog: Catalog, problems: Problems) -> None:
+        self._catalog = catalog
+        self._problems = problems
+        self._wanted = _text(root, "distro")
+        self._listed = _mapping(root).get("images")
+        self._images = _mapping(self._listed)
+
+    def run(self) -> None:
+        if self._wanted is not None:
+            self._check_distro(str(self._wanted.value), self._wanted.place, "distro")
+        for name, image in self._images.items():
+            place = self._listed.keys[name] if self._listed else image.place
+            self._check_name(name, place, f"images.{name}")
+            distros = _mapping(image).get("distros")
+            for distro in _mapping(distros):
+                self._check_distro(distro, distros.keys[distro] if distros else place, f"images.{name}.distros")
+        for name, parent in _parents(self._images):
+            if parent.value not in (SCRATCH, *self._images):
+                self._check_parent(str(parent.value), parent.place, f"images.{name}.from")
+        self._check_circles()
+
+    def _check_distro(self, distro: str, place: Place, where: str) -> None:
+        if distro not in self._catalog.distros:
+            error = unknown_distro(distro, self._catalog.distros)
+            self._problems.add(place, f"{where}: {error.message}", error.hint or "")
+
+    def _check_name(self, name: str, place: Place, where: str) -> None:
+        try:
+            read_plain_name(name)
+        except BareboatError as error:
+            self._problems.add(place, f"{where}: {error.message}")
+            return
+        if name == SCRATCH:
+            self._problems.add(place, f'{where}: "{SCRATCH}" is the empty image', _OTHER_NAME)
+        elif name in self._catalog.names():
+            self._problems.add(place, f"{where}: the catalogue has an image of this name", _OTHER_NAME)
+        elif split_distro(name)[1] is not None:
+            self._problems.add(place, f"{where}: names that end in a distro are the catalogue's", _OTHER_NAME)
+
+    def _check_parent(self, parent: str, place: Place, where: str) -> None:
+        if "/" in parent or "@" in parent:
+            message = f'cannot build on "{parent[:80]}": images of a registry cannot be built on yet'
+            self._problems.add(place, f"{where}: {message}", _REGISTRY)
+            return
+        if ":" in parent:
+            self._problems.add(place, f'{where}: cannot build on "{parent[:80]}"', _TAGGED)
+            return
+        wanted = str(self._wanted.value) if self._wanted else ""
+        try:
+            self._catalog.find(parent, wanted if wanted in self._catalog.distros else self._catalog.default_distro)
+        except BareboatError as error:
+            own = suggestion(parent, self._images) if split_distro(parent)[0] not in self._catalog.names() else ""
+            self._problems.add(place, f"{where}: {error.message}", own or error.hint or "")
+
+    def _check_circles(self) -> None:
+        parents: dict[str, dict[str, Node]] = {}
+        for name, parent in _parents(self._images):
+            parents.setdefault(name, {})[str(parent.value)] = parent
+        told: set[str] = set()
+        for name in self._images:
+            circle = _circle_from(name, parents)
+            if circle and told.isdisjoint(circle):
+                told.update(circle)
+                place = parents[name][[*circle, name][1]].place
+                members = " from ".join(f'"{member}"' for member in [*circle, name])
+                self._problems.add(place, f"images.{name}.from: goes round in a circle: {members}")
+
+
+def _circle_from(start: str, parents: Mapping[str, Mapping[str, Node]]) -> list[str]:
+    """The images from `start` on that lead back to it, or nothing."""
+    paths: list[list[str]] = [[start]]
+    seen: set[str] = set()
+    while paths:
+        path = paths.pop()
+        for parent in parents.get(path[-1], {}):
+            if parent == start:
+                return path
+            if parent not in seen:
+                seen.add(parent)
+                paths.append([*path, parent])
+    return []
+
+
+def _parents(images: Mapping[str, Node]) -> list[tuple[str, Node]]:
+    """Every `from`, also those that hold for one distro, with the name of its image."""
+    found = []
+    for name, image in images.items():
+        places = [image, *_mapping(_mapping(image).get("distros")).values()]
+        found += [(name, parent) for parent in (_text(place, "from") for place in places) if parent is not None]
+    return found
+
+
+def _mapping(node: Node | None) -> dict[str, Node]:
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
+def _text(node: Node, key: str) -> Node | None:
+    found = _mapping(node).get(key)
+    return found if found is not None and isinstance(found.value, str) else None

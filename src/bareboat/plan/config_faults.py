@@ -1,0 +1,116 @@
+"""The faults that the door finds, as problems with their places, said in the words of the configuration language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from bareboat.base.problem import Problems, suggestion
+from bareboat.plan.config_model import MAPPING_TAG, TEXT_TAG, ConfigModel, ImageModel, Model, OmissionModel
+from bareboat.plan.config_nodes import Node, kind_of
+
+_KEY_TAG = "[key]"
+_NOT_PATH = frozenset({TEXT_TAG, MAPPING_TAG, _KEY_TAG})
+
+_ELSEWHERE = {
+    "<<": "write `from: …` in an image to build on another",
+    "arch": 'did you mean "architectures"?',
+    "args": 'did you mean "cmd"?',
+    "base": 'did you mean "from"?',
+    "command": 'did you mean "cmd"?',
+    "environment": 'did you mean "env"?',
+    "expose": 'did you mean "ports"?',
+    "image": 'did you mean "from"?',
+    "working-dir": 'did you mean "workdir"?',
+}
+"""What other tools call our keys, where the nearest word would mislead."""
+
+
+def find_config_faults(node: Node, problems: Problems) -> None:
+    """Add every fault that a `bareboat.yaml` has by itself."""
+    _find(node, ConfigModel, problems)
+
+
+def find_omission_faults(node: Node, problems: Problems) -> None:
+    """Add every fault of one of the catalogue's omissions."""
+    _find(node, OmissionModel, problems)
+
+
+def find_image_faults(node: Node, problems: Problems) -> None:
+    """Add every fault that an image's file of the catalogue has by itself."""
+    _find(node, ImageModel, problems)
+
+
+def name_of(path: Sequence[str | int]) -> str:
+    """How a message names a value: `images.orders-api.files[0].mode`."""
+    name = ""
+    for part in path:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
+    return name
+
+
+def _find(node: Node, model: type[Model], problems: Problems) -> None:
+    try:
+        model.model_validate(node.plain())
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False):
+            _add(node, model, dict(error), problems)
+
+
+def _add(node: Node, model: type[Model], error: dict[str, Any], problems: Problems) -> None:
+    location: tuple[str | int, ...] = error["loc"]
+    path = [part for part in location if part not in _NOT_PATH]
+    match error["type"]:
+        case "extra_forbidden":
+            key = str(path[-1])
+            hint = _ELSEWHERE.get(key) or suggestion(key, _keys_at(model, path[:-1]))
+            place, path, message = node.key_place_of(path), path[:-1], f'unknown key "{key}"'
+        case "missing":
+            place, path, message, hint = node.place_of(path), path[:-1], f"{path[-1]} is missing", ""
+            hint = "such as `from: base`" if location[-1] == "from" else ""
+        case "fault":
+            place = node.key_place_of(path) if location[-1] == _KEY_TAG else node.place_of(path)
+            message, hint = error["ctx"]["message"], error["ctx"]["hint"]
+        case "list_type":
+            place, message = node.place_of(path), f"must be a list, {kind_of(error['input'])}"
+            hint = "leave the key out, or write []" if error["input"] is None else "put it in brackets: [ ]"
+        case "dict_type" | "model_type":
+            what = "text or a mapping" if location[-1:] == (MAPPING_TAG,) else "a mapping"
+            place, message, hint = node.place_of(path), f"must be {what}, {kind_of(error['input'])}", ""
+        case "too_short":
+            place, message, hint = node.place_of(path), "must not be empty", ""
+        case _:
+            place, message, hint = node.place_of(path), error["msg"], ""
+    problems.add(place, f"{name_of(path)}: {message}" if path else message, hint)
+
+
+def _keys_at(model: type[Model], path: Sequence[str | int]) -> list[str]:
+    """The keys that the mapping at `path` may have."""
+    kind: Any = model
+    for part in path:
+        kind = _below(kind, part)
+    return [str(field.alias) for candidate in _models(kind) for field in candidate.model_fields.values()]
+
+
+def _below(kind: Any, part: str | int) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _below(arguments[0], part)
+    if origin in (Union, UnionType):
+        return next((found for found in (_below(argument, part) for argument in arguments) if found is not None), None)
+    if origin is dict:
+        return arguments[1]
+    if origin is list:
+        return arguments[0]
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return next((field.annotation for field in kind.model_fields.values() if field.alias == part), None)
+    return None
+
+
+def _models(kind: Any) -> list[type[Model]]:
+    if isinstance(kind, type):
+        return [kind] if issubclass(kind, Model) else []
+    return [model for argument in get_args(kind) for model in _models(argument)]

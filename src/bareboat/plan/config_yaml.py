@@ -1,0 +1,51 @@
+"""`bareboat.yaml` from text to value, with every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bareboat.base.errors import ConfigurationError, InternalError
+from bareboat.base.problem import Problems
+from bareboat.plan.catalog import Catalog
+from bareboat.plan.config import Config
+from bareboat.plan.config_check import find_reference_faults
+from bareboat.plan.config_nodes import compose
+from bareboat.plan.config_values import config_of
+
+
+def read_config(path: Path, catalog: Catalog) -> Config:
+    """The configuration in a file.
+
+    Raises:
+        ConfigurationError: When the file cannot be read, and as `parse_config`.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f'cannot read "{path}": {error.strerror or error}') from error
+    return parse_config(data, str(path), catalog)
+
+
+def parse_config(data: bytes, file: str, catalog: Catalog) -> Config:
+    """The configuration in `data`.
+
+    Args:
+        data: The text, in UTF-8.
+        file: What to call it in errors.
+        catalog: What its images may build on, and the distros that there are.
+
+    Raises:
+        ConfigurationError: With every fault that the text has, each with its line and column.
+    """
+    problems = Problems()
+    node = compose(data, file, problems)
+    if node is not None:
+        from bareboat.plan.config_faults import find_config_faults
+
+        find_config_faults(node, problems)
+        find_reference_faults(node, catalog, problems)
+    count = len(problems.found)
+    problems.raise_as(ConfigurationError, f'cannot use "{file}": {count} fault{"s" if count > 1 else ""}')
+    if node is None:
+        raise InternalError(f'"{file}" was not read, and no fault says why')
+    return config_of(node, file)

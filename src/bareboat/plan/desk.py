@@ -1,0 +1,120 @@
+"""What lies on the desk when a command begins: the configuration, if there is one, its lock, and what can be built.
+
+Reads files; never the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bareboat.base.errors import LockError, StoreError, UsageError
+from bareboat.plan.catalog import Catalog, catalog
+from bareboat.plan.config import Config
+from bareboat.plan.config_yaml import read_config
+from bareboat.plan.inherit import catalog_recipes, config_recipes
+from bareboat.plan.lock import Lock
+from bareboat.plan.lock_file import format_lock, parse_lock
+from bareboat.plan.names import Selection, select
+from bareboat.plan.recipe import Recipe
+from bareboat.store.output import output_file
+
+CONFIG_NAME = "bareboat.yaml"
+LOCK_NAME = "bareboat.lock"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The configuration's path (it may not exist), and everything that follows from it."""
+
+    path: Path
+    config: Config | None
+    lock_path: Path
+
+    @classmethod
+    def at(cls, path: Path | None, lock_path: Path | None = None) -> Desk:
+        """The desk of a configuration; without a path, `bareboat.yaml` of this folder where there is one.
+
+        Raises:
+            ConfigurationError: When the configuration has faults.
+        """
+        chosen = path or Path(CONFIG_NAME)
+        config = read_config(chosen, catalog()) if path is not None or chosen.is_file() else None
+        return cls(chosen, config, lock_path or chosen.with_name(LOCK_NAME))
+
+    @property
+    def folder(self) -> Path:
+        """What local files of the configuration are relative to."""
+        return self.path.parent
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalogue."""
+        return catalog()
+
+    @property
+    def default_distro(self) -> str:
+        """The distro that a name without one means."""
+        return (self.config.distro if self.config is not None else None) or self.catalog.default_distro
+
+    @cached_property
+    def own(self) -> tuple[Recipe, ...]:
+        """The configuration's images."""
+        return config_recipes(self.config, self.catalog) if self.config is not None else ()
+
+    @cached_property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """Everything that can be built: the configuration's images, then the catalogue's."""
+        taken = {recipe.name for recipe in self.own}
+        return (*self.own, *(recipe for recipe in catalog_recipes(self.catalog) if recipe.name not in taken))
+
+    def chosen(self, names: Sequence[str], *, everything: bool = False) -> tuple[Selection, ...]:
+        """What a command is about: the named images, else those of the configuration, else an error.
+
+        Raises:
+            UsageError: When nothing was named and there is no configuration, or a name means nothing.
+        """
+        if names:
+            return select(self.recipes, names, self.default_distro)
+        if everything:
+            return select(self.recipes, (), self.default_distro)
+        if not self.own:
+            raise UsageError(
+                f"nothing to do: there is no {CONFIG_NAME} here, and no image was named",
+                hint="name an image, such as python3, or --all for the whole catalogue",
+            )
+        return select(self.own, (), self.default_distro)
+
+    def read_lock(self) -> Lock | None:
+        """The lock beside the configuration, or None.
+
+        Raises:
+            LockError: When it cannot be read.
+        """
+        try:
+            text = self.lock_path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise LockError(f"cannot read {self.lock_path}: {error}") from error
+        return parse_lock(text, str(self.lock_path))
+
+    def write_lock(self, lock: Lock) -> bool:
+        """Write the lock where it changed; whether it did.
+
+        Raises:
+            StoreError: When this machine refuses.
+        """
+        text = format_lock(lock)
+        try:
+            if self.lock_path.read_text(encoding="utf-8") == text:
+                return False
+        except (OSError, UnicodeDecodeError):
+            pass
+        if not self.lock_path.parent.is_dir():
+            raise StoreError(f'cannot write {self.lock_path}: there is no folder "{self.lock_path.parent}"')
+        with output_file(self.lock_path) as stream:
+            stream.write(text.encode())
+        return True

@@ -1,0 +1,135 @@
+"""The decision as a value: every package of every image, with the archive state that vouches for it.
+
+A lock names no host: content decides, and any mirror will do.
+`plan.lock_file` reads and writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bareboat.base.digest import Digest
+from bareboat.base.epoch import Epoch
+
+FORMAT = 1
+"""The version of the lock's own shape."""
+
+BYTE_FORMAT = 1
+"""The version of everything between a lock and the bytes of an image: raised when the same lock gives other bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedArchive:
+    """A suite as it was when the decision was made.
+
+    `name` is `distro/archive/suite`; `release` the digest of the signed file as it came; `signed_by` are fingerprints;
+    `missing` are architectures (Debian's names) whose index could not be had, and that the user chose to do without.
+    """
+
+    name: str
+    codename: str
+    date: Epoch
+    valid_until: Epoch | None
+    release: Digest
+    signed_by: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPackage:
+    """A .deb: its identity, its bytes, and what it said of itself when it was chosen."""
+
+    name: str
+    version: str
+    architecture: str
+    source: str
+    source_version: str
+    archive: str
+    path: str
+    size: int
+    sha256: Digest
+    depends: str = ""
+    provides: str = ""
+
+    @property
+    def id(self) -> str:
+        """`name=version:architecture`, unique in a lock."""
+        return f"{self.name}={self.version}:{self.architecture}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedFile:
+    """One file of an upstream program, by content."""
+
+    member: str
+    sha256: Digest
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedUpstream:
+    """A program that is not Debian's, pinned by the content of each of its files; `architecture` is OCI's name."""
+
+    name: str
+    version: str
+    architecture: str
+    files: tuple[LockedFile, ...]
+    evidence: str
+
+    @property
+    def id(self) -> str:
+        """`name=version:architecture`, unique in a lock."""
+        return f"{self.name}={self.version}:{self.architecture}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedStage:
+    """What one stage adds: ids of packages and upstream programs, sorted."""
+
+    name: str
+    packages: tuple[str, ...]
+    upstream: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedImage:
+    """An image's stages for each architecture (OCI's names), and the digest of the wishes that they answer.
+
+    `drift` names source packages whose versions differ between the architectures.
+    """
+
+    name: str
+    wish: Digest
+    stages: Mapping[str, tuple[LockedStage, ...]]
+    drift: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """Everything that a build needs to know besides the configuration."""
+
+    byte_format: int = BYTE_FORMAT
+    archives: Mapping[str, LockedArchive] = field(default_factory=lambda: MappingProxyType({}))
+    packages: Mapping[str, LockedPackage] = field(default_factory=lambda: MappingProxyType({}))
+    upstream: Mapping[str, LockedUpstream] = field(default_factory=lambda: MappingProxyType({}))
+    images: Mapping[str, LockedImage] = field(default_factory=lambda: MappingProxyType({}))
+
+    def pruned(self) -> Lock:
+        """This lock without packages, programs and archives that no image has."""
+        stages = [stage for image in self.images.values() for stages in image.stages.values() for stage in stages]
+        package_ids = {identity for stage in stages for identity in stage.packages}
+        upstream_ids = {identity for stage in stages for identity in stage.upstream}
+        packages = {identity: self.packages[identity] for identity in sorted(package_ids)}
+        used = {package.archive for package in packages.values()}
+        distros = {name.partition("/")[0] for name in used}
+        return Lock(
+            byte_format=self.byte_format,
+            archives=MappingProxyType(
+                {name: self.archives[name] for name in sorted(self.archives) if name.partition("/")[0] in distros}
+            ),
+            packages=MappingProxyType(packages),
+            upstream=MappingProxyType({identity: self.upstream[identity] for identity in sorted(upstream_ids)}),
+            images=MappingProxyType(dict(sorted(self.images.items()))),
+        )

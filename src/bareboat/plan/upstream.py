@@ -1,0 +1,124 @@
+"""Programs that are not Debian's, pinned by the content of their files: which version a wish means.
+
+The pins stand in the catalogue's data; where the bytes come from is a list of sources, and content decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from bareboat.base.digest import sha256
+from bareboat.base.document import Document
+from bareboat.base.errors import InternalError, ResolutionError
+from bareboat.base.platform import Architecture
+from bareboat.base.problem import suggestion
+from bareboat.plan.config import UpstreamWish
+from bareboat.plan.lock import LockedFile, LockedUpstream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """Where one file of an upstream program goes: `member` is its name in the program's archives."""
+
+    member: str
+    path: str
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """An upstream program of the catalogue.
+
+    `sources` are templates of addresses by kind (`dist`: the project's own layout; `npm`: a package name), with
+    `{version}` and `{npm}` (npm's name of the architecture).
+    `pins` are versions by release line.
+    """
+
+    name: str
+    title: str
+    files: tuple[Installed, ...]
+    sources: Mapping[str, str]
+    pins: Mapping[str, Mapping[str, LockedUpstream]]
+
+    def line(self, version: str) -> Mapping[str, LockedUpstream]:
+        """The pinned builds of a release line by architecture (OCI's names).
+
+        Raises:
+            ResolutionError: When there is no such line.
+        """
+        found = self.pins.get(version)
+        if found is None:
+            known = ", ".join(self.pins)
+            raise ResolutionError(f'{self.name}: no release line "{version}" is pinned', hint=f"one of: {known}")
+        return found
+
+
+@cache
+def programs() -> Mapping[str, Program]:
+    """Every upstream program of the catalogue by name."""
+    import yaml  # noqa: PLC0415
+
+    text = resources.files("bareboat.catalog").joinpath("upstream.yaml").read_text()
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document = Document(yaml.load(text, Loader=loader), "upstream.yaml", InternalError)
+    return MappingProxyType({name: _program(name, fields) for name, fields in document.items()})
+
+
+def program(name: str) -> Program:
+    """The upstream program called `name`.
+
+    Raises:
+        ResolutionError: When the catalogue has none.
+    """
+    found = programs().get(name)
+    if found is None:
+        raise ResolutionError(f'no upstream program is called "{name}"', hint=suggestion(name, programs()) or None)
+    return found
+
+
+def pinned(wish: UpstreamWish, architecture: Architecture) -> LockedUpstream:
+    """The build that a wish means on an architecture.
+
+    Raises:
+        ResolutionError: When there is none.
+    """
+    line = program(wish.name).line(wish.version)
+    found = line.get(architecture.oci)
+    if found is None:
+        raise ResolutionError(
+            f"{wish.name} {wish.version} has no build for {architecture}", hint=f"it has: {', '.join(line)}"
+        )
+    return found
+
+
+def _program(name: str, fields: Document) -> Program:
+    pins: dict[str, Mapping[str, LockedUpstream]] = {}
+    for line, pin in fields.document("pins").items():
+        version = pin.string("version")
+        builds = {}
+        for architecture, files in pin.document("files").items():
+            builds[architecture] = LockedUpstream(
+                name=name,
+                version=version,
+                architecture=architecture,
+                files=tuple(
+                    LockedFile(member=member, sha256=sha256(file.string("sha256")), size=file.integer("size"))
+                    for member, file in files.items()
+                ),
+                evidence="pinned by the catalogue",
+            )
+        pins[line] = MappingProxyType(builds)
+    return Program(
+        name=name,
+        title=fields.string("title"),
+        files=tuple(
+            Installed(member=item.string("member"), path=item.string("path"), mode=item.integer("mode"))
+            for item in fields.documents("files")
+        ),
+        sources=MappingProxyType(fields.string_map("sources")),
+        pins=MappingProxyType(pins),
+    )

@@ -1,0 +1,5 @@
+"""Fixtures of every test."""
+
+from tests.makers.engine import containerd, docker_engine
+
+__all__ = ["containerd", "docker_engine"]

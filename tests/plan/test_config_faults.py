@@ -1,0 +1,276 @@
+"""Every fault of a configuration is told at once, each with its place and what to write instead."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bareboat.base.errors import BareboatError, ConfigurationError
+from bareboat.plan.config_yaml import parse_config
+from tests.makers.catalog import faults_of, some_catalog
+
+TAGGED = "write a name of the catalogue without a tag; variants are chosen when building"
+REGISTRY = "build on an image of the catalogue, such as base, and add what you need with packages and files"
+
+
+def in_image(line: str) -> str:
+    """A configuration whose image `app` says `line`, which stands in line 4 from column 5."""
+    return f"images:\n  app:\n    from: base\n    {line}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("pakages: [x]", '4:5: images.app: unknown key "pakages" (did you mean "packages"?)'),
+        ("max_size: 1", '4:5: images.app: unknown key "max_size" (did you mean "max-size"?)'),
+        ("command: [x]", '4:5: images.app: unknown key "command" (did you mean "cmd"?)'),
+        ("environment: {}", '4:5: images.app: unknown key "environment" (did you mean "env"?)'),
+        ("xyzzy: 1", '4:5: images.app: unknown key "xyzzy"'),
+        ("<<: {title: x}", '4:5: images.app: unknown key "<<" (write `from: …` in an image to build on another)'),
+        ("title: 3", '4:12: images.app.title: must be text, not a number (put it in quotes: "3")'),
+        ("title: [x]", "4:12: images.app.title: must be text, not a list"),
+        ("title: true", '4:12: images.app.title: must be text, not true or false (put it in quotes: "true")'),
+        ("title:", "4:11: images.app.title: must be text, but is empty"),
+        ("packages: libpq5", "4:15: images.app.packages: must be a list, not text (put it in brackets: [ ])"),
+        ("packages:", "4:14: images.app.packages: must be a list, but is empty (leave the key out, or write [])"),
+        ("packages: {a1: b2}", "4:15: images.app.packages: must be a list, not a mapping (put it in brackets: [ ])"),
+        ("packages: [[a1]]", "4:16: images.app.packages[0]: must be text or a mapping, not a list"),
+        ("packages: [7]", '4:16: images.app.packages[0]: must be text, not a number (put it in quotes: "7")'),
+        (
+            'packages: [a1, "b2 (>= "]',
+            '4:20: images.app.packages[1]: cannot read the relation "b2 (>= ": expected "," or "|"'
+            ' (write one such as "libpq5 (>= 15) [amd64]")',
+        ),
+        ("packages: [{remove: true}]", "4:16: images.app.packages[0]: package is missing"),
+        (
+            "packages: [{package: a1, remove: yes}]",
+            "4:38: images.app.packages[0].remove: must be true or false, not text",
+        ),
+        ("omit: [{package: a1}]", "4:12: images.app.omit[0]: reason is missing (say why it is left out)"),
+        ("omit: [{package: a1, reason: ' '}]", "4:12: images.app.omit[0]: reason is empty (say why it is left out)"),
+        ("omit: [a1]", "4:12: images.app.omit[0]: must be a mapping, not text"),
+        ("files: [{path: /a}]", "4:13: images.app.files[0]: does not say what the file is"
+            " (add one of: text, source, url, link, folder, remove)"),
+        ("files: [{path: /a, text: x, link: y}]",
+            "4:13: images.app.files[0]: says text and link; only one of them can be"),
+        ("files: [{path: /a/../../b, text: x}]", '4:20: images.app.files[0].path: "/a/../../b" would leave the image'),
+        ("files: [{path: a, text: x}]", '4:20: images.app.files[0].path: cannot take "a" as a path of the image:'
+            ' it is not absolute (write "/a")'),
+        ("files: [{path: /, text: x}]", '4:13: images.app.files[0]: cannot take "/" as the path of a file'),
+        ("files: [{path: /a, text: x, mode: 644}]",
+            '4:39: images.app.files[0].mode: cannot tell whether 644 is octal or decimal (write "0644")'),
+        ("files: [{path: /a, text: x, mode: 0.5}]",
+            '4:39: images.app.files[0].mode: cannot read "0.5" as an octal mode (write one such as "0644")'),
+        ("files: [{path: /a, link: x, mode: 0644}]", "4:13: images.app.files[0]: mode has no meaning with link"),
+        ("files: [{path: /a, url: 'https://mirror.example/a'}]", "4:13: images.app.files[0]: url needs sha256"),
+        ("files: [{path: /a, url: 'https://mirror.example/a', sha256: abc}]",
+            '4:65: images.app.files[0].sha256: cannot read "sha256:abc" as a digest'),
+        ("files: [{path: /a, text: x, owner: 'a b'}]",
+            '4:40: images.app.files[0].owner: cannot take "a b" as an owner such as nonroot or 1000:1000'),
+        ("files: [{path: /a, text: x, architectures: [amd46]}]",
+            '4:49: images.app.files[0].architectures[0]: unknown architecture "amd46" (did you mean "amd64"?)'),
+        ("files: [{path: /a, text: x}, {path: /a, text: y}]",
+            '4:34: images.app.files: "/a" stands twice (keep one of them, or give each its architectures)'),
+        ("accounts: {users: [{name: bob}]}", "4:24: images.app.accounts.users[0]: uid is missing"),
+        ("accounts: {groups: [{name: Bob, gid: 3}]}",
+            '4:32: images.app.accounts.groups[0].name: cannot take "Bob" as the name of an account'),
+        ("accounts: {users: [{name: bob, uid: -1}]}",
+            "4:41: images.app.accounts.users[0].uid: must be from 0 to 4294967294, not -1"),
+        ("accounts: {users: [{name: bob, uid: '7'}]}",
+            "4:41: images.app.accounts.users[0].uid: must be a whole number, not text"),
+        ("trust: [{}]", "4:13: images.app.trust[0]: needs either text or source"),
+        ("env: [A=b]", "4:10: images.app.env: must be a mapping, not a list"),
+        ("env: {A=b: c}", '4:11: images.app.env.A=b: cannot take "A=b" as the name of a variable'),
+        ("env: {A: [b]}", "4:14: images.app.env.A: must be text, not a list"),
+        ("cmd: serve --all", "4:10: images.app.cmd: must be a list of texts, not text"
+            ' (write each argument by itself: ["/app/main", "--verbose"])'),
+        ("workdir: app", '4:14: images.app.workdir: cannot take "app" as a path of the image:'
+            ' it is not absolute (write "/app")'),
+        ("ports: [http]", '4:13: images.app.ports[0]: cannot read "http" as a port (write one such as 8080 or 53/udp)'),
+        ("volumes: [data]", '4:15: images.app.volumes[0]: cannot take "data" as a path of the image:'
+            ' it is not absolute (write "/data")'),
+        ("stop-signal: TERM", '4:18: images.app.stop-signal: cannot take "TERM" as a signal such as SIGTERM'),
+        ("healthcheck: off", '4:18: images.app.healthcheck: cannot take "off" as a health check'
+            " (write a mapping with test:, or none)"),
+        ("healthcheck: {test: []}", "4:25: images.app.healthcheck.test: must not be empty"),
+        ("healthcheck: {test: [x], interval: 30}",
+            '4:40: images.app.healthcheck.interval: cannot read "30" as a duration (write one such as 30s or 1m30s)'),
+        ("variants: [nonrot]", '4:16: images.app.variants[0]: unknown variant "nonrot" (did you mean "nonroot"?)'),
+        ("variants: []", "4:15: images.app.variants: must not be empty"),
+        ("architectures: [vax]", '4:21: images.app.architectures[0]: unknown architecture "vax"'
+            " (one of: amd64, arm64, arm, s390x, ppc64le, riscv64, loong64)"),
+        ("layers: stages", '4:13: images.app.layers: unknown layer strategy "stages" (did you mean "stage"?)'),
+        ("layers: budget", "4:13: images.app.layers: needs the largest number of layers (write {budget: 8})"),
+        ("layers: {budget: 0}", "4:22: images.app.layers.budget: must be from 1 to 120, not 0"),
+        ("max-size: big", '4:15: images.app.max-size: cannot read "big" as a size (write one such as 25MB or 25MiB)'),
+        ("created: yesterday",
+            '4:14: images.app.created: cannot read "yesterday" as a date such as 2026-01-31T12:00:00Z'),
+        ("created: 2026-01-31T12:00:00", '4:14: images.app.created: cannot read "2026-01-31T12:00:00" as a date:'
+            " it has no time zone; end it with Z"),
+        ("debug: {from: x}", '4:13: images.app.debug: unknown key "from"'),
+        ("distros: {debian31: {}}",
+            '4:15: images.app.distros: unknown distro "debian31" (one of: debian12, debian13, debian14)'),
+        ("distros: {debian13: {pakages: []}}",
+            '4:26: images.app.distros.debian13: unknown key "pakages" (did you mean "packages"?)'),
+        ("upstream: [{name: nodejs, version: 24}]",
+            '4:40: images.app.upstream[0].version: must be text, not a number (put it in quotes: "24")'),
+        ("from: static", '4:5: the key "from" stands here again (it is already in line 3)'),
+    ],
+)
+def test_a_fault_in_an_image_has_its_place_and_a_way_out(line: str, fault: str) -> None:
+    assert faults_of(in_image(line)) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("[]", ["1:1: must be a mapping, not a list"]),
+        ("hello", ["1:1: must be a mapping, not text"]),
+        ("distro: debian13", ["1:1: images is missing"]),
+        ("images: {}\nsauces: []", ['2:1: unknown key "sauces" (did you mean "sources"?)']),
+        ("images: [a]", ["1:9: images: must be a mapping, not a list"]),
+        ("images: {app: }", ["1:15: images.app: must be a mapping, but is empty"]),
+        ("images: {app: {}}", ["1:15: images.app: from is missing (such as `from: base`)"]),
+        (
+            "distro: debian31\nimages: {}",
+            ['1:9: distro: unknown distro "debian31" (one of: debian12, debian13, debian14)'],
+        ),
+        (
+            "distro: trixie\nimages: {}",
+            ['1:9: distro: unknown distro "trixie" (one of: debian12, debian13, debian14)'],
+        ),
+        ("images: {}\ncompression: lz4", ['2:14: compression: unknown compression "lz4" (one of: gzip, zstd)']),
+        (
+            "images: {}\nmirrors: ['https://me:sekret@mirror.example/debian']",
+            [
+                '2:11: mirrors[0]: has a user name or password before the host of "https://mirror.example/debian"'
+                " (take it out of this file and put it into ~/.netrc)"
+            ],
+        ),
+        (
+            "images: {}\nsources: [{name: a, suite: b, components: [main], keys: [k]}]",
+            ["2:11: sources[0]: url is missing"],
+        ),
+        (
+            "images: {}\nsources: [{name: a, suite: b, components: [main], url: 'https://mirror.example/'}]",
+            ["2:11: sources[0]: keys are missing (name the file with the key that signs this archive)"],
+        ),
+    ],
+)
+def test_a_fault_of_the_file_has_its_place_and_a_way_out(text: str, faults: list[str]) -> None:
+    assert faults_of(text) == faults
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("images: {app: {from: pyton3}}", ['1:22: images.app.from: unknown image "pyton3" (did you mean "python3"?)']),
+        (
+            "images: {app: {from: zzz}}",
+            ['1:22: images.app.from: unknown image "zzz" (`bareboat catalog` lists them all)'],
+        ),
+        ("images: {first: {from: base}, app: {from: frist}}", [
+            '1:43: images.app.from: unknown image "frist" (did you mean "first"?)'
+        ]),
+        ("images: {app: {from: java17}}", [
+            '1:22: images.app.from: there is no "java17" for debian13 (write java17-debian12)'
+        ]),
+        ("images: {app: {from: python3-debian31}}", [
+            '1:22: images.app.from: unknown distro "debian31" (one of: debian12, debian13, debian14)'
+        ]),
+        ("images: {app: {from: 'python3:nonroot'}}", [
+            f'1:22: images.app.from: cannot build on "python3:nonroot" ({TAGGED})'
+        ]),
+        ("images: {app: {from: 'registry.example/base@sha256:0'}}", [
+            '1:22: images.app.from: cannot build on "registry.example/base@sha256:0":'
+            f" images of a registry cannot be built on yet ({REGISTRY})"
+        ]),
+        ("images: {a: {from: b}, b: {from: c}, c: {from: a}}", [
+            '1:20: images.a.from: goes round in a circle: "a" from "b" from "c" from "a"'
+        ]),
+        ("images: {a: {from: a}}", ['1:20: images.a.from: goes round in a circle: "a" from "a"']),
+        ("images: {z: {from: a}, a: {from: b}, b: {from: a}}", [
+            '1:34: images.a.from: goes round in a circle: "a" from "b" from "a"'
+        ]),
+        ("images: {a: {from: base, distros: {debian12: {from: a}}}}", [
+            '1:53: images.a.from: goes round in a circle: "a" from "a"'
+        ]),
+        ("images: {python3: {from: base}}", [
+            "1:10: images.python3: the catalogue has an image of this name (choose another name)"
+        ]),
+        ("images: {python3.13: {from: base}}", [
+            "1:10: images.python3.13: the catalogue has an image of this name (choose another name)"
+        ]),
+        ("images: {app-debian13: {from: base}}", [
+            "1:10: images.app-debian13: names that end in a distro are the catalogue's (choose another name)"
+        ]),
+        ("images: {scratch: {from: base}}", ['1:10: images.scratch: "scratch" is the empty image (choose another name)']),
+        ("images: {App: {from: base}}", [
+            '1:10: images.App: cannot take "App" as a name of small letters, digits, dots and hyphens'
+        ]),
+    ],
+)
+def test_a_fault_of_names_has_its_place_and_a_way_out(text: str, faults: list[str]) -> None:
+    assert faults_of(text) == faults
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
+    text = "distro: x\nimages:\n  app:\n    from: pyton3\n    title: 1\n    pakages: []\n  b: {from: b}\ncolour: red\n"
+    with pytest.raises(ConfigurationError) as raised:
+        parse_config(text.encode(), "deploy/bareboat.yaml", some_catalog())
+    assert str(raised.value) == "\n".join([
+        'cannot use "deploy/bareboat.yaml": 6 faults',
+        '  deploy/bareboat.yaml:1:9: distro: unknown distro "x" (one of: debian12, debian13, debian14)',
+        '  deploy/bareboat.yaml:4:11: images.app.from: unknown image "pyton3" (did you mean "python3"?)',
+        '  deploy/bareboat.yaml:5:12: images.app.title: must be text, not a number (put it in quotes: "1")',
+        '  deploy/bareboat.yaml:6:5: images.app: unknown key "pakages" (did you mean "packages"?)',
+        '  deploy/bareboat.yaml:7:13: images.b.from: goes round in a circle: "b" from "b"',
+        '  deploy/bareboat.yaml:8:1: unknown key "colour"',
+    ])
+    assert raised.value.exit_code == 3
+
+
+def test_a_fault_inside_an_alias_stands_where_it_was_written() -> None:
+    text = "images:\n  a: &a {from: base, title: 1}\n  b: *a\n"
+    assert faults_of(text) == [
+        '2:29: images.a.title: must be text, not a number (put it in quotes: "1")',
+        '2:29: images.b.title: must be text, not a number (put it in quotes: "1")',
+    ]
+
+
+KEYS = st.sampled_from([
+    "images", "app", "from", "base", "packages", "files", "path", "text", "env", "debug", "distros", "debian13", "layers",
+    "healthcheck", "test", "accounts", "users", "name", "uid", "-x", "sources", "defaults", "omit", "reason", "<<", "trust",
+])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 9999) | KEYS | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | st.text(max_size=3), inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=150)
+@given(st.dictionaries(st.just("images") | KEYS, st.dictionaries(KEYS, VALUES, max_size=3) | VALUES, max_size=4))
+def test_any_document_is_a_configuration_or_has_faults(document: dict[str, object]) -> None:
+    """JSON is YAML, so this reaches the door and what lies behind it."""
+    data = json.dumps(document, ensure_ascii=False).encode(errors="replace")
+    try:
+        config = parse_config(data, "f", some_catalog())
+    except ConfigurationError as error:
+        assert error.problems  # noqa: PT017
+    else:
+        images = document["images"]
+        assert isinstance(images, dict)
+        assert set(config.images) == set(images)
+
+
+@settings(max_examples=150)
+@given(st.text(alphabet="images:\n {}[]fromba-,'\"#&*!0\t|", max_size=120))
+def test_any_text_raises_nothing_but_our_own_error(text: str) -> None:
+    try:
+        parse_config(text.encode(), "f", some_catalog())
+    except BareboatError as error:
+        assert error.message  # noqa: PT017
