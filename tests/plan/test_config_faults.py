@@ -207,7 +207,9 @@ def test_a_fault_of_the_file_has_its_place_and_a_way_out(text: str, faults: list
         ("images: {app-debian13: {from: base}}", [
             "1:10: images.app-debian13: names that end in a distro are the catalogue's (choose another name)"
         ]),
-        ("images: {scratch: {from: base}}", ['1:10: images.scratch: "scratch" is the empty image (choose another name)']),
+        ("images: {scratch: {from: base}}", [
+            '1:10: images.scratch: "scratch" is the empty image (choose another name)'
+        ]),
         ("images: {App: {from: base}}", [
             '1:10: images.App: cannot take "App" as a name of small letters, digits, dots and hyphens'
         ]),
@@ -242,8 +244,9 @@ def test_a_fault_inside_an_alias_stands_where_it_was_written() -> None:
 
 
 KEYS = st.sampled_from([
-    "images", "app", "from", "base", "packages", "files", "path", "text", "env", "debug", "distros", "debian13", "layers",
-    "healthcheck", "test", "accounts", "users", "name", "uid", "-x", "sources", "defaults", "omit", "reason", "<<", "trust",
+    "images", "app", "from", "base", "packages", "files", "path", "text", "env", "debug", "distros", "debian13",
+    "healthcheck", "test", "accounts", "users", "name", "uid", "-x", "sources", "defaults", "omit", "reason", "<<",
+    "layers", "trust",
 ])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 9999) | KEYS | st.text(max_size=5),

@@ -91,7 +91,7 @@ def test_any_text_is_read_or_refused(read: Callable[[str], object], text: str) -
     try:
         read(text)
     except FormatError as error:
-        assert error.message.startswith("cannot")
+        assert error.message.startswith("cannot")  # noqa: PT017
 
 
 @given(st.integers(1, 10**12))

@@ -55,7 +55,7 @@ def test_a_wish_is_debians_or_apts_syntax_or_takes_away(text: str, expected: tup
             "take it out of this file and put it into ~/.netrc",
         ),
         (
-            words.read_url, "https://token@mirror.example/", 
+            words.read_url, "https://token@mirror.example/",
             'has a user name or password before the host of "https://mirror.example/"',
             "take it out of this file and put it into ~/.netrc",
         ),

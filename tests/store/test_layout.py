@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -241,6 +241,30 @@ def test_nothing_unfinished_is_left_behind_by_a_failure(tmp_path: Path) -> None:
     with pytest.raises(DigestMismatchError):
         layout.add([b"a", b"b"], size=1)
     assert files_of(tmp_path) == before
+
+
+def test_a_source_that_fails_is_not_blamed_on_the_layout(tmp_path: Path) -> None:
+    layout = make_layout(tmp_path, {})
+
+    def failing() -> Iterator[bytes]:
+        yield b"some"
+        raise ConnectionResetError("the source is gone")
+
+    before = files_of(tmp_path)
+    with pytest.raises(ConnectionResetError):
+        layout.add(failing())
+    assert files_of(tmp_path) == before
+
+
+def test_expected_bytes_that_are_here_in_their_size_are_not_read_again(tmp_path: Path) -> None:
+    layout = make_layout(tmp_path, {})
+    digest = layout.add([b"bytes"])
+
+    def never() -> Iterator[bytes]:
+        raise AssertionError("nobody may read this")
+        yield b""
+
+    assert layout.add(never(), expected=digest, size=5) == digest
 
 
 def test_added_bytes_are_found_by_either_digest(tmp_path: Path) -> None:

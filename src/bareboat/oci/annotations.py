@@ -47,3 +47,6 @@ DRIFT = "dev.bareboat.drift"
 
 PREVIEW = "dev.bareboat.preview"
 """`true` on images of a distro that is not released yet."""
+
+WISHES = "dev.bareboat.wishes"
+"""On a manifest: the packages that were asked for, by stage, from the root of the inheritance: `stage: a b; stage: c`."""

@@ -164,7 +164,7 @@ Port = Annotated[
     WithJsonSchema({
         "anyOf": [
             {"type": "string", "pattern": "^-?[0-9]{1,5}(/(tcp|udp|sctp))?$"},
-            {"type": "integer", "minimum": 1, "maximum": 65535},
+            {"type": "integer", "minimum": -65535, "maximum": 65535},
         ]
     }),
 ]

@@ -151,6 +151,7 @@ def named_entries(images: Iterable[NamedImage]) -> tuple[Descriptor, ...]:
     """The entries of an `index.json`: one for each image and name, ordered by name, then digest.
 
     skopeo, podman and umoci look for `org.opencontainers.image.ref.name`, which we give whole (`static:debug`).
+    umoci takes an image of one platform only; skopeo and podman choose from an index.
     containerd (`ctr image import`, `docker load` with its image store) files an image under
     `io.containerd.image.name`, which must name a registry; it is added where the name has a tag.
 

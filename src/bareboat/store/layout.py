@@ -123,14 +123,18 @@ class Layout(ImageStore):
         if expected is not None and expected.algorithm == "sha256" and self._is_whole(expected, size):
             return expected
         check = Check(expected, size)
-        with writing(self.root), Unfinished(self.root) as unfinished:
+        with writing(self.root):
+            unfinished = Unfinished(self.root)
+        with unfinished:
             for chunk in chunks:
                 check.feed(chunk)
-                unfinished.write(chunk)
+                with writing(self.root):
+                    unfinished.write(chunk)
             digest = check.finish()
-            unfinished.move_to(self._place(digest), durable=True)
-            if expected is not None and expected != digest:
-                self._clone(self._place(digest), self._place(expected))
+            with writing(self.root):
+                unfinished.move_to(self._place(digest), durable=True)
+                if expected is not None and expected != digest:
+                    self._clone(self._place(digest), self._place(expected))
         return digest
 
     def take(self, descriptor: Descriptor, source: Blobs) -> None:
@@ -171,7 +175,9 @@ class Layout(ImageStore):
             # image-layout.md, `blobs` directory: "Directory MUST exist and MAY be empty"
             make_folder(self.root / "blobs" / "sha256")
             # The marker is the lock: it never changes its inode, and there is no other file to leave behind.
-            with (self.root / MARKER_NAME).open("a+b") as marker:
+            marker = (self.root / MARKER_NAME).open("a+b")
+        with marker:
+            with writing(self.root):
                 fcntl.flock(marker, fcntl.LOCK_EX)
                 if os.fstat(marker.fileno()).st_size == 0:
                     marker.write(MARKER)
@@ -181,7 +187,7 @@ class Layout(ImageStore):
                 check_marker(marker.read(MOST_BYTES), f"{self.root}/{MARKER_NAME}")
                 if not (self.root / INDEX_NAME).exists():
                     self._write_index(Index())
-                yield
+            yield
 
     def put(self, images: Sequence[NamedImage], *, prune: bool = False) -> Index:
         """Name `images`, whose blobs are here: entries of the same names go, all others stay.

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareboat.base.errors import FormatError
-from bareboat.make.effects.der import Value, der, read_der
+from bareboat.make.effects.der import Value, check_nesting, der, read_der
 
 TAGS = st.integers(0, 255).filter(lambda tag: tag & 0x1F != 0x1F)
 
@@ -53,3 +53,20 @@ def test_hostile_bytes_raise_format_errors_only(data: bytes) -> None:
         read_der(data).parts()
     except FormatError:
         return
+
+
+def _nested(depth: int, content: bytes = b"") -> bytes:
+    for _ in range(depth):
+        content = der(0x30, content)
+    return content
+
+
+def test_nesting_has_a_limit() -> None:
+    check_nesting(read_der(_nested(30)))
+    with pytest.raises(FormatError, match="nested too deeply"):
+        check_nesting(read_der(_nested(40)))
+
+
+def test_a_broken_value_deep_inside_is_found() -> None:
+    with pytest.raises(FormatError, match="it ends too early"):
+        check_nesting(read_der(_nested(5, b"\x30\x05")))

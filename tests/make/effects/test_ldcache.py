@@ -123,8 +123,8 @@ def test_a_soname_link_is_turned_to_the_newest_but_no_file_is_replaced(
     ],
 )
 def test_what_counts_as_a_library_is_decided_as_ldconfig_does(paths: dict[str, object], found: list[str]) -> None:
-    folder = "/lib/x86_64-linux-gnu"
-    assert _found({f"{GNU}/{name}": what for name, what in paths.items()}) == [f"{name} {folder}/{name}" for name in found]
+    wanted = [f"{name} /lib/x86_64-linux-gnu/{name}" for name in found]
+    assert _found({f"{GNU}/{name}": what for name, what in paths.items()}) == wanted
 
 
 CONF = {

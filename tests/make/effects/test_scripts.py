@@ -61,7 +61,8 @@ def test_scripts_that_do_not_run_on_installation_are_passed_over() -> None:
 
 
 def test_a_script_in_another_language_is_named() -> None:
-    assert unmodelled("mast", {"preinst": b"\x7fELF\2\1\1"}) == ('mast: what its preinst does is not modelled: "\x7fELF\2\1\1"',)
+    named = unmodelled("mast", {"preinst": b"\x7fELF\2\1\1"})
+    assert named == ('mast: what its preinst does is not modelled: "\x7fELF\2\1\1"',)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,9 @@ def test_scripts_of_the_catalogue_are_known(package: str, script: str, effect: s
     assert unmodelled(package, {script: b"anything at all"}) == ()
 
 
-@pytest.mark.parametrize(("package", "script"), [("base-files", "prerm"), ("libc6-dev", "postinst"), ("mast", "postinst")])
+@pytest.mark.parametrize(
+    ("package", "script"), [("base-files", "prerm"), ("libc6-dev", "postinst"), ("mast", "postinst")]
+)
 def test_others_are_not(package: str, script: str) -> None:
     assert known(package, script) is None
 

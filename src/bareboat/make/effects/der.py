@@ -14,6 +14,8 @@ SET = 0x31
 
 _LONG_LENGTH = 0x80
 _HIGH_TAG = 0x1F
+_CONSTRUCTED = 0x20
+_DEEPEST = 32  # certificates need a dozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,19 @@ def read_der(data: bytes) -> Value:
     if rest:
         raise FormatError("cannot read as DER: something follows the value")
     return value
+
+
+def check_nesting(value: Value, depth: int = 0) -> None:
+    """See that every constructed value inside `value` is made of whole values.
+
+    Raises:
+        FormatError: When one is not, or they are nested too deeply.
+    """
+    if depth > _DEEPEST:
+        raise FormatError("cannot read as DER: it is nested too deeply")
+    if value.tag & _CONSTRUCTED:
+        for part in value.parts():
+            check_nesting(part, depth + 1)
 
 
 def der(tag: int, content: bytes) -> bytes:

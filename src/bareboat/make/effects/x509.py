@@ -1,5 +1,9 @@
 """What a trust store needs to know of a certificate: its bytes, the hash of its subject, the day it begins.
 
+Nothing is verified and little is refused: Debian ships authorities that break RFC 5280 in one way or another (serial
+numbers of zero, say), and OpenSSL and Java take them.
+That a certificate is DER throughout and has its fields is checked, for one that is cut off would spoil a whole store.
+
 Specifications: RFC 7468 (PEM), RFC 5280 (certificates); the hash is OpenSSL's `X509_NAME_hash`, by whose digits
 OpenSSL looks for authorities in a folder, see openssl-rehash(1).
 """
@@ -7,33 +11,33 @@ OpenSSL looks for authorities in a folder, see openssl-rehash(1).
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha1
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import FormatError
-from bareboat.make.effects.der import SEQUENCE, SET, Value, der, read_der
+from bareboat.make.effects.der import SEQUENCE, SET, Value, check_nesting, der, read_der
 
 _LABELS = ("CERTIFICATE", "X509 CERTIFICATE")  # RFC 7468, 5.1: parsers may take the second for the first
 _BEGIN = re.compile(rb"^-----BEGIN ([^\r\n]*?)-----\s*?$", re.MULTILINE)
+_LINE = 64  # RFC 7468, 2: "each line except the last contains exactly 64 characters"
 
-_UTF8 = 0x0C
+_VERSION, _INTEGER, _BIT_STRING, _UTF8, _UTC_TIME, _GENERALIZED_TIME = 0xA0, 0x02, 0x03, 0x0C, 0x17, 0x18
+_CERTIFICATE = (SEQUENCE, SEQUENCE, _BIT_STRING)  # RFC 5280, 4.1: tbsCertificate, signatureAlgorithm, signature
+_FIELDS = (_INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE)
+# … serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
 _CODECS = {
     _UTF8: "utf-8",
-    0x13: "ascii",  # PrintableString
+    0x13: "latin-1",  # PrintableString
     0x14: "latin-1",  # T61String, as OpenSSL reads it
-    0x16: "ascii",  # IA5String
-    0x1A: "ascii",  # VisibleString
+    0x16: "latin-1",  # IA5String
     0x1C: "utf-32-be",  # UniversalString
     0x1E: "utf-16-be",  # BMPString
 }
-_VERSION = 0xA0
+_NAMING = (b"\x55\x04\x03", b"\x55\x04\x0b", b"\x55\x04\x0a")  # commonName, organizationalUnitName, organizationName
 _ODD = re.compile(r"[^A-Za-z0-9.-]+")
 _LONGEST_NAME = 64
 _SPACES = re.compile(rb"[ \t\n\v\f\r]+")
@@ -43,7 +47,7 @@ _SPACES = re.compile(rb"[ \t\n\v\f\r]+")
 class Certificate:
     """A certificate: its DER bytes, the hash of its subject (eight hexadecimal digits), and its notBefore.
 
-    `name` is what a file of it may be called: the subject's common name, organisation or digits of its hash.
+    `name` is what a file of it may be called: the subject's common name, its organisation or digits of its hash.
     """
 
     der: bytes
@@ -54,7 +58,9 @@ class Certificate:
     @property
     def pem(self) -> bytes:
         """The one PEM text of it: no comments, lines of 64 characters, Unix line ends."""
-        return x509.load_der_x509_certificate(self.der).public_bytes(Encoding.PEM)
+        text = b64encode(self.der)
+        lines = [text[start : start + _LINE] for start in range(0, len(text), _LINE)]
+        return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
 
 
 def read_certificates(text: bytes, where: str) -> tuple[Certificate, ...]:
@@ -89,6 +95,9 @@ def subject_hash(subject: Value) -> str:
 
     Canonical is the sequence's content with every text as UTF-8 in lower case (of ASCII), outer spaces gone and inner
     runs of them made one.
+
+    Raises:
+        FormatError: When it is no Name.
     """
     canonical = b"".join(_canonical_rdn(rdn) for rdn in subject.parts())
     return sha1(canonical, usedforsecurity=False).digest()[3::-1].hex()
@@ -108,38 +117,61 @@ def _blocks(text: bytes, where: str) -> Iterator[tuple[int, str, bytes]]:
 
 
 def _certificate(data: bytes) -> Certificate:
-    certificate = x509.load_der_x509_certificate(data)
-    fields = read_der(certificate.tbs_certificate_bytes).parts()
-    # RFC 5280, 4.1: [version], serialNumber, signature, issuer, validity, subject
-    subject = fields[5 if fields[0].tag == _VERSION else 4]
+    whole = read_der(data)
+    check_nesting(whole)
+    parts = whole.parts() if whole.tag == SEQUENCE else ()
+    if tuple(part.tag for part in parts) != _CERTIFICATE:
+        raise FormatError("it is none")
+    fields = parts[0].parts()
+    fields = fields[1:] if fields and fields[0].tag == _VERSION else fields
+    if tuple(field.tag for field in fields[: len(_FIELDS)]) != _FIELDS:
+        raise FormatError("its fields are not those of a certificate")
+    validity, subject = fields[3], fields[4]
     digits = subject_hash(subject)
-    return Certificate(
-        der=data,
-        name=_name_of(certificate) or digits,
-        subject_hash=digits,
-        not_before=Epoch(int(certificate.not_valid_before_utc.timestamp())),
-    )
+    return Certificate(data, _name_of(subject) or digits, digits, _not_before(validity))
 
 
-def _name_of(certificate: x509.Certificate) -> str:
-    for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.ORGANIZATION_NAME):
-        for attribute in certificate.subject.get_attributes_for_oid(kind):
-            name = _ODD.sub("_", str(attribute.value)).strip("_.-")[:_LONGEST_NAME]
-            if name:
-                return name
-    return ""
+def _not_before(validity: Value) -> Epoch:
+    """A UTCTime or GeneralizedTime, RFC 5280, 4.1.2.5: "Where YY is greater than or equal to 50 … 19YY"."""
+    moment, *_ = (*validity.parts(), validity)
+    text = moment.content.decode("latin-1")
+    if moment.tag == _UTC_TIME:
+        text = ("19" if text >= "50" else "20") + text
+    elif moment.tag != _GENERALIZED_TIME:
+        raise FormatError("it has no notBefore")
+    return Epoch(int(datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()))
+
+
+def _attributes(rdn: Value) -> Iterator[tuple[Value, Value]]:
+    """Kind and value of every attribute of a relative name."""
+    for attribute in rdn.parts():
+        pair = attribute.parts()
+        if len(pair) != 2:
+            raise FormatError("its subject is no name")
+        yield pair[0], pair[1]
 
 
 def _canonical_rdn(rdn: Value) -> bytes:
     # X.690, 11.6: "the encodings of the component values of a set-of value shall appear in ascending order"
-    return der(SET, b"".join(sorted(_canonical_attribute(attribute) for attribute in rdn.parts())))
+    return der(SET, b"".join(sorted(_canonical_attribute(kind, value) for kind, value in _attributes(rdn))))
 
 
-def _canonical_attribute(attribute: Value) -> bytes:
-    kind, value = attribute.parts()
+def _canonical_attribute(kind: Value, value: Value) -> bytes:
     codec = _CODECS.get(value.tag)
     if codec is None:
         return der(SEQUENCE, kind.encoding + value.encoding)
     text = value.content if value.tag == _UTF8 else value.content.decode(codec).encode()
     text = _SPACES.sub(b" ", text).strip(b" ")
     return der(SEQUENCE, kind.encoding + der(_UTF8, text.lower()))
+
+
+def _name_of(subject: Value) -> str:
+    attributes = [pair for rdn in subject.parts() for pair in _attributes(rdn)]
+    for wanted in _NAMING:
+        for kind, value in attributes:
+            if kind.content == wanted:
+                text = value.content.decode(_CODECS.get(value.tag, "latin-1"), errors="replace")
+                name = _ODD.sub("_", text).strip("_.-")[:_LONGEST_NAME]
+                if name:
+                    return name
+    return ""

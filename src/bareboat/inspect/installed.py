@@ -1,0 +1,134 @@
+"""The packages that an image says it has: `var/lib/dpkg/status.d`, read and held against the files that are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bareboat.base.errors import BareboatError, FormatError
+from bareboat.base.path import ImagePath, inside, name_of
+from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraph
+from bareboat.debian.relation import Group, Provision, is_package_name, parse_provides, parse_relations
+from bareboat.debian.status import STATUS_FOLDER, parse_md5sums
+from bareboat.debian.version import Version
+from bareboat.store.entry import EntryKind
+from bareboat.store.rootfs import RootFilesystem
+
+_MOST_BYTES = 64 << 20
+_LISTS = ".md5sums"
+_SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledPackage:
+    """A package that the image says it has.
+
+    `files` are those that it lists and that are there, sorted; None when the image has no list for it.
+    `installed_bytes` is the size of those files, else what the package says of itself (Policy 5.6.20, in KiB there).
+    `layer` is the position of the layer that says so, counted from the base.
+    """
+
+    name: str
+    version: Version
+    architecture: str
+    source: str
+    source_version: Version
+    depends: tuple[Group, ...]
+    pre_depends: tuple[Group, ...]
+    provides: tuple[Provision, ...]
+    files: tuple[ImagePath, ...] | None
+    installed_bytes: int
+    layer: int
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether `installed_bytes` is the size of files that are there."""
+        return self.files is not None
+
+
+def installed_packages(rootfs: RootFilesystem) -> tuple[InstalledPackage, ...]:
+    """Every package that `rootfs` says it has, sorted by name.
+
+    Raises:
+        FormatError: When a control file or a list of files is damaged.
+    """
+    controls = [
+        path
+        for path, entry in rootfs.entries.items()
+        if inside(path, STATUS_FOLDER) and _is_control(path) and entry.kind in (EntryKind.file, EntryKind.hard_link)
+    ]
+    found = [_installed(rootfs, path) for path in controls]
+    return tuple(sorted(found, key=lambda package: (package.name, package.architecture, package.version)))
+
+
+def owners(packages: tuple[InstalledPackage, ...]) -> Mapping[ImagePath, tuple[InstalledPackage, ...]]:
+    """Which packages list a path, in their order."""
+    found: dict[ImagePath, tuple[InstalledPackage, ...]] = {}
+    for package in packages:
+        for path in package.files or ():
+            found[path] = (*found.get(path, ()), package)
+    return found
+
+
+def _is_control(path: ImagePath) -> bool:
+    return path.count("/") == STATUS_FOLDER.count("/") + 1 and not path.endswith(_LISTS)
+
+
+def _installed(rootfs: RootFilesystem, path: ImagePath) -> InstalledPackage:
+    where = f"/{path}"
+    fields = parse_paragraph(decoded(rootfs.read(path, most_bytes=_MOST_BYTES), where), where)
+    try:
+        return _package(rootfs, path, fields)
+    except BareboatError as fault:
+        message = fault.message if fault.message.startswith(where) else f"{where}: {fault.message}"
+        raise FormatError(message, hint=fault.hint) from fault
+
+
+def _package(rootfs: RootFilesystem, path: ImagePath, fields: Paragraph) -> InstalledPackage:
+    name = fields.require("Package")
+    if not is_package_name(name):
+        raise FormatError(f'cannot read "{name[:80]}" as the name of a package')
+    version = Version(fields.require("Version"))
+    source, source_version = _source(fields, name, version)
+    files = _files(rootfs, ImagePath(f"{path}{_LISTS}"))
+    return InstalledPackage(
+        name=name,
+        version=version,
+        architecture=fields.get("Architecture", ""),
+        source=source,
+        source_version=source_version,
+        depends=parse_relations(fields.get("Depends", ""), "Depends"),
+        pre_depends=parse_relations(fields.get("Pre-Depends", ""), "Pre-Depends"),
+        provides=parse_provides(fields.get("Provides", ""), "Provides"),
+        files=files,
+        installed_bytes=_said_bytes(fields) if files is None else sum(_size(rootfs, file) for file in files),
+        layer=rootfs.entries[path].layer,
+    )
+
+
+def _source(fields: Paragraph, name: str, version: Version) -> tuple[str, Version]:
+    """Policy 5.6.1: the field "may be omitted … when it is the same as that of the binary package"."""
+    match = _SOURCE.fullmatch(fields.get("Source", ""))
+    if match is None:
+        return name, version
+    return match[1], Version(match[2]) if match[2] else version
+
+
+def _files(rootfs: RootFilesystem, path: ImagePath) -> tuple[ImagePath, ...] | None:
+    """The files that a list names and that are there, links in the way followed; None when there is no list."""
+    entry = rootfs.entries.get(path)
+    if entry is None or entry.kind not in (EntryKind.file, EntryKind.hard_link):
+        return None
+    lines = parse_md5sums(rootfs.read(path, most_bytes=_MOST_BYTES), f"/{path}")
+    places = (line.path if line.path in rootfs.entries else rootfs.real_path(line.path) for line in lines)
+    return tuple(sorted({place for place in places if place is not None and name_of(place)}))
+
+
+def _size(rootfs: RootFilesystem, path: ImagePath) -> int:
+    return rootfs.entries[path].size
+
+
+def _said_bytes(fields: Paragraph) -> int:
+    said = fields.get("Installed-Size", "0")
+    return int(said) * 1024 if said.isascii() and said.isdigit() and len(said) < 15 else 0

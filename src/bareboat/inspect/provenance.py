@@ -1,0 +1,42 @@
+"""Where a package came from, as a lock says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bareboat.base.digest import Digest
+from bareboat.inspect.installed import InstalledPackage
+from bareboat.plan.lock import Lock
+
+NO_LOCK = "unknown: no lock given"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """The .deb of a package: the archive that vouched for it, its path in the pool, its digest.
+
+    All are empty when that is not known, and `reason` says why.
+    """
+
+    archive: str = ""
+    path: str = ""
+    sha256: Digest | None = None
+    reason: str = ""
+
+    def to_document(self) -> dict[str, object]:
+        """As JSON."""
+        if self.sha256 is None:
+            return {"unknown": self.reason.removeprefix("unknown: ")}
+        return {"archive": self.archive, "path": self.path, "sha256": self.sha256.hex}
+
+
+def provenance_of(package: InstalledPackage, lock: Lock | None) -> Provenance:
+    """Where `package` came from, when `lock` has it in the same version."""
+    if lock is None:
+        return Provenance(reason=NO_LOCK)
+    locked = lock.packages.get(f"{package.name}={package.version}:{package.architecture}")
+    if locked is None:
+        others = sorted({one.version for one in lock.packages.values() if one.name == package.name})
+        has = f"version {', '.join(others)}" if others else "no such package"
+        return Provenance(reason=f"unknown: the lock has {has}")
+    return Provenance(archive=locked.archive, path=locked.path, sha256=locked.sha256)
