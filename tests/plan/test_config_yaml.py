@@ -62,7 +62,11 @@ images:
     files:
       - {{path: /etc/orders.toml, text: "workers = 4\\n", mode: 0600}}
       - {{path: /app, source: ./dist, owner: nonroot}}
-      - {{path: /opt/tool, url: "https://mirror.example/tool", sha256: {"ab" * 32}, mode: "755", architectures: [amd64]}}
+      - path: /opt/tool
+        url: https://mirror.example/tool
+        sha256: {"ab" * 32}
+        mode: "755"
+        architectures: [amd64]
       - {{path: /bin/tool, link: /opt/tool}}
       - {{path: /var/cache/orders, folder: true, owner: 65532:65532}}
       - {{path: /usr/bin/python3, remove: true}}
@@ -185,7 +189,8 @@ def test_every_key_is_read() -> None:
 def test_null_takes_away_and_silence_does_not() -> None:
     silent, loud = config_of(
         "images:\n  a: {from: base}\n"
-        "  b: {from: base, entrypoint: null, cmd: null, user: null, workdir: null, stop-signal: null, healthcheck: none}"
+        "  b: {from: base, entrypoint: null, cmd: null, user: null, workdir: null, stop-signal: null,"
+        " healthcheck: none}"
     ).images.values()
     assert (silent.entrypoint, silent.cmd, silent.user, silent.workdir, silent.stop_signal) == (None,) * 5
     assert (loud.entrypoint, loud.cmd, loud.user, loud.workdir, loud.stop_signal) == ((), (), "", "", "")

@@ -68,7 +68,8 @@ def test_a_name_comes_back_as_it_was_written(
         ("java17-debian13", 'there is no "java17" for debian13', "write java17-debian12"),
         ("static-debian99", 'there is no "static" for debian99',
             "write static-debian12 or static-debian13 or static-debian14"),
-        ("static:latest-loong64", '"static-debian13" is not built for "loong64"', "one of: amd64, arm64, s390x, riscv64"),
+        ("static:latest-loong64", '"static-debian13" is not built for "loong64"',
+            "one of: amd64, arm64, s390x, riscv64"),
         ("plain:debug", '"plain" has no variant "debug"', "one of: latest, nonroot"),
     ],
 )

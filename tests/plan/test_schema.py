@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
+from bareboat.plan.catalog import catalog
+from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.inherit import config_recipes
 from bareboat.plan.schema import json_schema, reference_table
 from tests.plan.test_config_yaml import EVERYTHING
 
@@ -95,3 +99,19 @@ def test_what_the_door_refuses_does_not_validate(text: str, places: list[str]) -
 def test_the_reference_has_a_row_for_every_key() -> None:
     rows = {line.split("`")[1] for line in reference_table().splitlines() if line.startswith("| `")}
     assert rows == {key for mapping in mappings() for key in mapping["properties"]}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
+
+
+def test_the_reference_page_ends_with_the_tables_of_today() -> None:
+    _, _, tables = PAGE.read_text().partition("a test compares it. -->\n\n")
+    assert tables == reference_table()
+
+
+def test_the_example_of_the_reference_page_is_a_configuration() -> None:
+    example = PAGE.read_text().partition("```yaml\n")[2].partition("```")[0]
+    assert [recipe.name for recipe in config_recipes(parse_config(example.encode(), "f", catalog()), catalog())] == [
+        "orders-api"
+    ]
+    assert errors_of(example) == []

@@ -13,6 +13,7 @@ import click
 
 from bareboat.base.errors import UsageError
 from bareboat.base.platform import ARCHITECTURES, architecture
+from bareboat.oci.descriptor import Platform
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -27,6 +28,9 @@ unsafe_missing = click.option(
 arch = click.option(
     "--arch", "arch", shell_complete=lambda ctx, param, incomplete: complete_architecture(ctx, param, incomplete),
     metavar="a,b|all|this", help="Architectures; all that each image has by default.",
+)
+platform_option = click.option(
+    "--platform", "platform", metavar="linux/arm64", help="Which platform of the image; this machine's by default."
 )
 
 
@@ -76,6 +80,20 @@ def architectures_of(text: str | None) -> tuple[str, ...] | None:
 def this_architecture() -> str:
     """OCI's name of the architecture that this program runs on."""
     return architecture(platform.machine()).oci
+
+
+def this_platform() -> Platform:
+    """The platform that this program runs on."""
+    return Platform.of(architecture(platform.machine()))
+
+
+def platform_of(text: str | None) -> Platform | None:
+    """`--platform linux/arm64`, or an architecture under any of its names.
+
+    Raises:
+        UsageError: When it is none.
+    """
+    return None if text is None else Platform.of(architecture(text))
 
 
 def default_jobs() -> int:

@@ -93,13 +93,7 @@ class Desk:
         Raises:
             LockError: When it cannot be read.
         """
-        try:
-            text = self.lock_path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise LockError(f"cannot read {self.lock_path}: {error}") from error
-        return parse_lock(text, str(self.lock_path))
+        return lock_at(self.lock_path)
 
     def write_lock(self, lock: Lock) -> bool:
         """Write the lock where it changed; whether it did.
@@ -118,3 +112,20 @@ class Desk:
         with output_file(self.lock_path) as stream:
             stream.write(text.encode())
         return True
+
+
+def lock_at(path: Path, *, needed: bool = False) -> Lock | None:
+    """The lock at `path`; None when there is none, unless it is needed.
+
+    Raises:
+        LockError: When it cannot be read, or is needed and not there.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        if needed:
+            raise LockError(f"there is no {path}", hint="run `bareboat lock`") from error
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LockError(f"cannot read {path}: {error}") from error
+    return parse_lock(text, str(path))

@@ -45,6 +45,16 @@ KNOWN = (
         package="netbase", script="postinst",
         reason="/etc/hosts is the container engine's, /etc/networks names networks that nothing asks for",
     ),
+    Known(
+        package="libglib2.0-0*", script="postinst",
+        reason="indexes GSettings schemas and GIO modules, of which the package brings none",
+    ),
+    Known(package="libglib2.0-0t64", script="preinst", reason="cleans up after its predecessor on an upgrade"),
+    Known(package="libreadline8t64", script="preinst", reason="diverts files on machines before merged /usr"),
+    Known(
+        package="libselinux1", script="postinst",
+        reason="makes a folder for a running SELinux, and compiles policies on an upgrade",
+    ),
     Known(package="tzdata", script="postinst", effect="localtime", reason="links /etc/localtime"),
     Known(
         package="nodejs", script="postinst",

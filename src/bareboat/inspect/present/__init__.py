@@ -1,0 +1,1 @@
+"""Reports as lines of plain text; computes, never prints."""

@@ -1,0 +1,1 @@
+"""The third act: gives what was made to the world."""
