@@ -188,6 +188,10 @@ def test_a_fault_of_the_file_has_its_place_and_a_way_out(text: str, faults: list
             '1:22: images.app.from: cannot build on "registry.example/base@sha256:0":'
             f" images of a registry cannot be built on yet ({REGISTRY})"
         ]),
+        ("images: {app: {from: 'https://me:sekret@registry.example/base'}}", [
+            '1:22: images.app.from: cannot build on "https://registry.example/base":'
+            f" images of a registry cannot be built on yet ({REGISTRY})"
+        ]),
         ("images: {a: {from: b}, b: {from: c}, c: {from: a}}", [
             '1:20: images.a.from: goes round in a circle: "a" from "b" from "c" from "a"'
         ]),

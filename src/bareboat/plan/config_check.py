@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bareboat.base.errors import BareboatError
 from bareboat.base.problem import Place, Problems, suggestion
+from bareboat.base.redact import redact
 from bareboat.plan.catalog import Catalog, unknown_distro
 from bareboat.plan.config_nodes import Node
 from bareboat.plan.config_words import read_plain_name
@@ -69,7 +70,7 @@ class _Check:
 
     def _check_parent(self, parent: str, place: Place, where: str) -> None:
         if "/" in parent or "@" in parent:
-            message = f'cannot build on "{parent[:80]}": images of a registry cannot be built on yet'
+            message = f'cannot build on "{redact(parent)[:80]}": images of a registry cannot be built on yet'
             self._problems.add(place, f"{where}: {message}", _REGISTRY)
             return
         if ":" in parent:

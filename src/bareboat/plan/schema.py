@@ -13,8 +13,8 @@ from bareboat.plan.config_model import ConfigModel
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTIFIER = "urn:bareboat:configuration"
 
-_ADDITIONS = "Additions"
 _IMAGE = "ImageModel"
+_OVERRIDE = "OverrideModel"  # the keys of an image, save `distros`
 
 
 def json_schema() -> dict[str, Any]:
@@ -32,7 +32,7 @@ def reference_table() -> str:
     schema = json_schema()
     definitions: dict[str, dict[str, Any]] = schema["$defs"]
     sections = [("The file", schema), ("An image", definitions[_IMAGE])]
-    rest = sorted(set(definitions) - {_IMAGE, "OverrideModel", _ADDITIONS})
+    rest = sorted(set(definitions) - {_IMAGE, _OVERRIDE})
     sections += [(definitions[name]["title"], definitions[name]) for name in rest if "properties" in definitions[name]]
     return "\n".join(line for title, section in sections for line in _section(title, section, definitions))
 

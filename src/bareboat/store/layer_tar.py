@@ -207,6 +207,6 @@ def _xattrs(header: TarHeader, path: ImagePath) -> tuple[tuple[str, bytes], ...]
     return tuple(sorted(found.items()))
 
 
-def _drain(stream: BufferedReader) -> None:
+def _drain(stream: BinaryIO) -> None:
     while stream.read(CHUNK_BYTES):
         pass

@@ -1,0 +1,45 @@
+# Every target sets up what it needs; a fresh machine needs Python 3.11 or newer, its venv module, and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= out
+IMAGE ?= python3-debian13
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help image test test-all lint format docs pin clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+image: $(VENV)/.run ## Build IMAGE for this machine into OUT, show it, and run hello where an engine is found
+	$(BIN)/bareboat build $(IMAGE) --arch this --out $(OUT)
+	$(BIN)/bareboat show $(OUT) $(IMAGE)
+	scripts/hello $(BIN)/bareboat $(IMAGE)
+
+test: $(VENV)/.dev ## Run the tests; those whose programs this machine lacks are left out and named
+	$(PYTEST) -n auto
+
+test-all: $(VENV)/.dev ## Run the tests and fail where a program is missing; what CI runs
+	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto
+
+lint: $(VENV)/.dev ## Check types, style and imports
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy
+
+docs: $(VENV)/.dev ## Write the generated pages anew
+	$(BIN)/python -m docs.generate
+
+pin: $(VENV)/.dev ## Pin every dependency anew
+	scripts/pin
+
+clean: ## Remove what was made here
+	rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	scripts/set-up $(PYTHON) $(VENV) requirements/run.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml
+	scripts/set-up $(PYTHON) $(VENV) requirements/dev.txt
+	@touch $@ $(VENV)/.run
