@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001  the last net: a defect of ours is reported, not thrown at people
+    except Exception as error:  # the last net: a defect of ours is reported, not thrown at people
         if os.environ.get("BAREBOAT_TRACEBACK"):
             raise
         what = redact(f"{type(error).__name__}: {error}")

@@ -74,7 +74,7 @@ def command(
         architectures=architectures_of(arch),
         out=out,
         form=form,
-        compression=compression or (str(desk.config.compression) if desk.config and desk.config.compression else "gzip"),
+        compression=compression or desk.compression,
         frozen=frozen,
         jobs=jobs or default_jobs(),
         terms=Terms(offline=offline, unsafe_expired=unsafe_expired, unsafe_missing=unsafe_missing),

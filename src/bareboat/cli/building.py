@@ -95,12 +95,16 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
     """Decide where the lock does not answer, obtain what it names, build, and write out."""
     recipes = for_architectures(request.chosen, request.architectures)
     if request.frozen:
-        lock = check_fresh(desk.read_lock(), recipes, str(desk.lock_path))
+        lock = check_fresh(desk.read_lock(), recipes, desk.sources, str(desk.lock_path))
     else:
         lock = decide(desk, recipes, observer, upgrade=None, force=False, terms=request.terms).lock
     with harbour(desk, lock, observer, offline=request.terms.offline) as here:
         obtainer = Obtainer(
-            fetcher=here.fetcher, blobs=here.store, mirrors=here.mirrors, programs=dict(programs()), registry=npm_registry
+            fetcher=here.fetcher,
+            blobs=here.store,
+            mirrors=here.mirrors,
+            programs=dict(programs()),
+            registry=npm_registry,
         )
         obtainer.obtain(lock, tuple(recipes), request.architectures)
         workshop = Workshop(

@@ -74,7 +74,7 @@ def decide(
         terms: What is accepted of archives.
     """
     old = _old(desk, force=force)
-    due = dict(recipes) if upgrade is not None else stale(old, recipes)
+    due = dict(recipes) if upgrade is not None else stale(old, recipes, desk.sources)
     lock = old
     if due:
         with harbour(desk, old, observer, offline=terms.offline) as here:
@@ -82,7 +82,7 @@ def decide(
                 fetcher=here.fetcher,
                 store=here.store,
                 mirrors=here.mirrors,
-                sources=desk.config.sources if desk.config is not None else (),
+                sources=desk.sources,
                 folder=desk.folder,
                 now=here.now,
                 observer=observer,

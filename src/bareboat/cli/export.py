@@ -29,7 +29,8 @@ def command(layout: Path, image: str, target: str, platform: str | None, as_json
 
     if target == "-" and (as_json or sys.stdout.isatty()):
         raise UsageError(
-            "cannot write a tar stream to a terminal or beside JSON", hint=f"bareboat export {layout} {image} - > rootfs.tar"
+            "cannot write a tar stream to a terminal or beside JSON",
+            hint=f"bareboat export {layout} {image} - > rootfs.tar",
         )
     store = open_images(layout)
     chosen = chosen_image(store, image, platform_of(platform), this_platform())

@@ -25,10 +25,6 @@ unsafe_expired = click.option(
 unsafe_missing = click.option(
     "--unsafe-missing", is_flag=True, help="Do without indexes that no mirror has: they may hold newer fixes."
 )
-arch = click.option(
-    "--arch", "arch", shell_complete=lambda ctx, param, incomplete: complete_architecture(ctx, param, incomplete),
-    metavar="a,b|all|this", help="Architectures; all that each image has by default.",
-)
 platform_option = click.option(
     "--platform", "platform", metavar="linux/arm64", help="Which platform of the image; this machine's by default."
 )
@@ -37,7 +33,8 @@ platform_option = click.option(
 def config_file(function: _Function) -> _Function:
     """`--file` and `--lock`."""
     with_lock = click.option(
-        "--lock", "lock_path", type=click.Path(path_type=Path, dir_okay=False), help="The lock; bareboat.lock by default."
+        "--lock", "lock_path", type=click.Path(path_type=Path, dir_okay=False),
+        help="The lock; bareboat.lock by default.",
     )(function)
     return click.option(
         "-f", "--file", "config_path", type=click.Path(path_type=Path, dir_okay=False),
@@ -61,6 +58,12 @@ def complete_image(ctx: click.Context, param: click.Parameter, incomplete: str) 
 def complete_architecture(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
     """Names of architectures for shells."""
     return [name for name in ("all", *(arch.oci for arch in ARCHITECTURES)) if name.startswith(incomplete)]
+
+
+arch = click.option(
+    "--arch", "arch", shell_complete=complete_architecture, metavar="a,b|all|this",
+    help="Architectures; all that each image has by default.",
+)  # fmt: skip
 
 
 def architectures_of(text: str | None) -> tuple[str, ...] | None:

@@ -18,27 +18,29 @@ _LINES_APART_S = 10.0
 
 
 class Lines:
-    """Says when a task starts and, rarely, how far it is: for logs of CI."""
+    """Says how far the work is, a line every ten seconds at most: for logs of CI."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._tasks: dict[str, list[float]] = {}
+        self._tasks: dict[str, tuple[int, int]] = {}
+        self._last = time.monotonic()
 
     def begin(self, task: str, total: int) -> None:
-        """A line when the task has anything to do."""
+        """Remember the task."""
         with self._lock:
-            self._tasks[task] = [0, total, time.monotonic()]
+            self._tasks[task] = (0, total)
 
     def advance(self, task: str, amount: int) -> None:
-        """A line every ten seconds."""
+        """A line, when the last one is long enough ago."""
         with self._lock:
-            state = self._tasks.setdefault(task, [0, 0, time.monotonic()])
-            state[0] += amount
+            done, total = self._tasks.get(task, (0, 0))
+            self._tasks[task] = (done + amount, total)
             now = time.monotonic()
-            if now - state[2] >= _LINES_APART_S:
-                state[2] = now
-                share = f" {100 * state[0] / state[1]:.0f} %" if state[1] else ""
-                print(f"{task}:{share}", file=sys.stderr)  # noqa: T201
+            if now - self._last < _LINES_APART_S:
+                return
+            self._last = now
+            share = f": {100 * (done + amount) / total:.0f} %" if total else ""
+            print(f"{task}{share}", file=sys.stderr)  # noqa: T201
 
     def end(self, task: str) -> None:
         """Forget the task."""

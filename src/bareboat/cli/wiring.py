@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -76,9 +77,12 @@ def npm_registry() -> Registry:
 
 
 def _ask_npm() -> str | None:
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
     try:
         answer = subprocess.run(
-            ["npm", "config", "get", "registry"], capture_output=True, text=True, timeout=_NPM_TIMEOUT_S, check=True
+            [npm, "config", "get", "registry"], capture_output=True, text=True, timeout=_NPM_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -1,0 +1,79 @@
+"""`bareboat build` from the outside: a project of made packages, no network."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.makers.deb import make_deb
+from tests.makers.project import Project, make_project
+
+HELLO = """\
+distro: debian13
+images:
+  hello:
+    from: scratch
+    packages: [hello]
+    architectures: [amd64]
+    variants: [latest, nonroot]
+    files: [{path: /etc/hello.toml, text: "greeting = 1\\n"}]
+    entrypoint: [/usr/bin/hello]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    program = make_deb("hello", files={"/usr/bin/hello": b"hello"}, depends="libhello1")
+    library = make_deb("libhello1", files={"/usr/lib/libhello.so.1": b"library"})
+    return make_project(tmp_path, HELLO, [program, library])
+
+
+def test_a_frozen_offline_build_needs_the_store_alone(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert project.run("build", "--frozen", "--offline") == 0
+
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in told[:2]] == [["hello:latest", "amd64"], ["hello:nonroot", "amd64"]]
+    assert told[-1] == "written to out"
+    index = json.loads((project.folder / "out/index.json").read_text())
+    names = [entry["annotations"]["org.opencontainers.image.ref.name"] for entry in index["manifests"]]
+    assert names == ["hello:latest", "hello:nonroot"]
+
+
+def test_building_again_changes_nothing(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    def built() -> tuple[str, dict[str, int]]:
+        assert project.run("build", "--frozen", "--offline", "--json") == 0
+        files = {str(path): path.stat().st_ino for path in (project.folder / "out/blobs").rglob("*") if path.is_file()}
+        return capsys.readouterr().out, files
+
+    assert built() == built()
+
+
+def test_what_was_built_can_be_shown_explained_and_exported(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run("build", "--frozen", "--offline", "--quiet")
+
+    assert project.run("show", "out", "hello", "--json", "--platform", "linux/amd64") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [package["name"] for package in shown["packages"]] == ["hello", "libhello1"]
+    assert project.run("why", "out", "hello", "libhello1", "--platform", "amd64") == 0
+    assert "hello" in capsys.readouterr().out
+    assert project.run("export", "out", "hello", "rootfs", "--platform", "amd64") == 0
+    assert (project.folder / "rootfs/etc/hello.toml").read_text() == "greeting = 1\n"
+
+
+@pytest.mark.parametrize("form", ["oci-archive", "docker-archive"])
+def test_an_archive_is_one_file_and_always_the_same(project: Project, form: str) -> None:
+    for name in ("one.tar", "two.tar"):
+        assert project.run("build", "--frozen", "--offline", "--format", form, "--out", name) == 0
+
+    assert (project.folder / "one.tar").read_bytes() == (project.folder / "two.tar").read_bytes()
+
+
+def test_zstd_is_had_on_request(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    assert project.run("build", "--frozen", "--offline", "--compression", "zstd", "--quiet") == 0
+    assert project.run("show", "out", "hello", "--json", "--platform", "amd64") == 0
+
+    assert {layer["media-type"] for layer in json.loads(capsys.readouterr().out)["layers"]} == {
+        "application/vnd.oci.image.layer.v1.tar+zstd"
+    }
