@@ -24,7 +24,7 @@ test-all: $(VENV)/.dev ## Run the tests and fail where a program is missing; wha
 	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto
 
 lint: $(VENV)/.dev ## Check types, style and imports
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff check src tests docs scripts
 	$(BIN)/mypy
 
 docs: $(VENV)/.dev ## Write the generated pages anew

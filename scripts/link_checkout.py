@@ -21,7 +21,8 @@ def main() -> None:
     """Write the `.pth` file, the metadata that tells the version, and the program."""
     packages = Path(sysconfig.get_paths()["purelib"])
     (packages / "bareboat.pth").write_text(f"{ROOT / 'src'}\n")
-    version = next(line.split('"')[1] for line in (ROOT / "pyproject.toml").read_text().splitlines() if line.startswith("version"))
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    version = next(line.split('"')[1] for line in lines if line.startswith("version"))
     metadata = packages / f"bareboat-{version}.dist-info"
     metadata.mkdir(exist_ok=True)
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: bareboat\nVersion: {version}\n")

@@ -40,7 +40,9 @@ def test_rooms_open_with_a_docstring_and_nothing_else() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    silent = [str(path.relative_to(ROOT)) for path in sources() if ast.get_docstring(ast.parse(path.read_text())) is None]
+    silent = [
+        str(path.relative_to(ROOT)) for path in sources() if ast.get_docstring(ast.parse(path.read_text())) is None
+    ]
 
     assert silent == []
 

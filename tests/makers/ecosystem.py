@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
 from bareboat.debian.index import PackageIndex
 from bareboat.plan.lock import LockedPackage
@@ -19,6 +20,7 @@ from tests.makers.deb import make_deb
 FIELDS = {
     "needs": "Depends", "pre-needs": "Pre-Depends", "provides": "Provides", "conflicts": "Conflicts",
     "breaks": "Breaks", "replaces": "Replaces", "source": "Source", "multi-arch": "Multi-Arch",
+    "priority": "Priority",
 }  # fmt: skip
 
 
@@ -73,6 +75,6 @@ def make_debs(*lines: str, architecture: str = "amd64") -> list[bytes]:
     for line in lines:
         fields = read_line(line, architecture)
         name, version, arch = (fields.pop(key) for key in ("Package", "Version", "Architecture"))
-        words = {key.lower().replace("-", "_"): value for key, value in fields.items()}
+        words: dict[str, Any] = {key.lower().replace("-", "_"): value for key, value in fields.items()}
         debs.append(make_deb(name, version, arch, **words))
     return debs

@@ -12,6 +12,9 @@ Epoch = NewType("Epoch", int)
 
 ZERO = Epoch(0)
 
+LATEST = Epoch(253_402_300_799)
+"""9999-12-31T23:59:59Z, the last moment that has a date in RFC 3339."""
+
 
 def parse_rfc2822(text: str) -> Epoch:
     """Read a date as Debian's Release files and changelogs write it.

@@ -64,7 +64,7 @@ def parents_of(path: ImagePath) -> tuple[ImagePath, ...]:
 
 def inside(path: ImagePath, folder: ImagePath) -> bool:
     """Whether `path` is `folder` or stands below it, judged by whole parts."""
-    return folder == ROOT or path == folder or path.startswith(folder + "/")
+    return folder in (ROOT, path) or path.startswith(folder + "/")
 
 
 def link_target(path: ImagePath, target: str) -> ImagePath:

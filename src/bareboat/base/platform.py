@@ -70,9 +70,14 @@ ARCHITECTURES: tuple[Architecture, ...] = (
     ),
 )
 
-_BY_NAME = {name: arch for arch in ARCHITECTURES for name in (arch.oci, arch.debian, arch.platform, f"linux/{arch.oci}")}
-_BY_NAME |= {"x86_64": ARCHITECTURES[0], "aarch64": ARCHITECTURES[1], "armv7l": ARCHITECTURES[2], "arm/v7": ARCHITECTURES[2]}
-_BY_NAME |= {"ppc64le": ARCHITECTURES[4], "loongarch64": ARCHITECTURES[6], "arm64/v8": ARCHITECTURES[1]}
+_ALSO = {
+    "x86_64": "amd64", "aarch64": "arm64", "arm64/v8": "arm64", "armv7l": "arm", "arm/v7": "arm",
+    "loongarch64": "loong64",
+}  # fmt: skip
+_BY_NAME = {
+    name: arch for arch in ARCHITECTURES for name in (arch.oci, arch.debian, arch.platform, f"linux/{arch.oci}")
+}
+_BY_NAME |= {name: _BY_NAME[oci] for name, oci in _ALSO.items()}
 
 
 def architecture(name: str) -> Architecture:

@@ -7,9 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bareboat.base.errors import BareboatError
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,10 +49,11 @@ class Problems:
         """All faults so far, in the order of their places."""
         return tuple(sorted(set(self._found)))
 
-    def raise_as(self, error: type[BareboatError], summary: str, *, hint: str | None = None) -> None:
+    def raise_as(self, error: Callable[..., Exception], summary: str, *, hint: str | None = None) -> None:
         """Raise `error` with every fault, or return when there is none."""
         if self.found:
-            raise error("\n".join([summary, *(f"  {problem}" for problem in self.found)]), hint=hint, problems=self.found)
+            text = "\n".join([summary, *(f"  {problem}" for problem in self.found)])
+            raise error(text, hint=hint, problems=self.found)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

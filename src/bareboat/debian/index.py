@@ -16,7 +16,7 @@ from bareboat.debian.package import Package
 # What the choice of packages asks about; `compact` leaves out all else.
 _KEPT = (
     "Package", "Source", "Version", "Architecture", "Multi-Arch", "Essential", "Depends", "Pre-Depends", "Provides",
-    "Conflicts", "Breaks", "Replaces", "Filename", "Size", "SHA256",
+    "Conflicts", "Breaks", "Replaces", "Priority", "Filename", "Size", "SHA256",
 )  # fmt: skip
 
 _SPACE = re.compile(rb"\s*")

@@ -36,7 +36,7 @@ def provenance_of(package: InstalledPackage, lock: Lock | None) -> Provenance:
         return Provenance(reason=NO_LOCK)
     locked = lock.packages.get(f"{package.name}={package.version}:{package.architecture}")
     if locked is None:
-        others = sorted({one.version for one in lock.packages.values() if one.name == package.name})
-        has = f"version {', '.join(others)}" if others else "no such package"
-        return Provenance(reason=f"unknown: the lock has {has}")
+        called = [other for other in lock.packages.values() if other.name == package.name]
+        others = sorted({f"{other.version} ({other.architecture})" for other in called})
+        return Provenance(reason=f"unknown: the lock has {', '.join(others) or 'no such package'}")
     return Provenance(archive=locked.archive, path=locked.path, sha256=locked.sha256)

@@ -29,7 +29,7 @@ def wishes_of(manifest: Manifest) -> tuple[Wish, ...] | None:
         return None
     wishes = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
-        stage, colon, packages = part.partition(":")
+        stage, colon, packages = part.rpartition(":")  # names of stages may have colons, names of packages have none
         if not colon or not stage.strip():
             raise FormatError(f'annotation {WISHES}: cannot read "{part[:80]}" as a stage and its packages')
         for package in packages.split():

@@ -5,29 +5,34 @@ Everything made is in the workshop's blobs; nothing here touches the network, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
-from bareboat.base.errors import StaleLockError
 from bareboat.base.platform import Architecture, architecture
 from bareboat.make.assemble import Layers, assemble
 from bareboat.make.contribution import Contribution
-from bareboat.make.image import Image, image_of, index_annotations
+from bareboat.make.image import Image, check_size, image_of, index_annotations
 from bareboat.make.order import Order
 from bareboat.make.workshop import Workshop
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.index import Index
-from bareboat.plan.config import Variant
+from bareboat.plan.config import LayerStrategy, Variant
 from bareboat.plan.distro import Distro
 from bareboat.plan.lock import Lock, LockedImage
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.upstream import Program
 
+if TYPE_CHECKING:
+    from bareboat.make.compose import Together
+
 _TASK = "build"
+_NO_WISH = digest_of(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,42 +66,44 @@ class Builder:
         """Build `recipes` for `architectures` (OCI's names; None for all that each has) in `variants` (None: all).
 
         Raises:
-            BareboatError: As `assemble` and `image_of`.
+            BareboatError: As `assemble`, `image_of` and `check_size`.
         """
-        work = [
-            (recipe, [architecture(name) for name in recipe.architectures if architectures is None or name in architectures])
+        orders = {
+            recipe: {
+                name: self._order(recipe, architecture(name))
+                for name in recipe.architectures
+                if architectures is None or name in architectures
+            }
             for recipe in recipes
-        ]
+        }
         observer = self.workshop.observer
-        observer.begin(_TASK, sum(len(wanted) for _, wanted in work))
-        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
-            together = _together(pool)
-            built = [item for recipe, wanted in work for item in self._recipe(recipe, wanted, variants, together)]
-        observer.end(_TASK)
+        observer.begin(_TASK, sum(len(wanted) for wanted in orders.values()))
+        try:
+            with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+                together = _together(pool)
+                built = [one for recipe in recipes for one in self._recipe(recipe, orders[recipe], variants, together)]
+        finally:
+            observer.end(_TASK)
         return tuple(built)
 
     def _recipe(
-        self, recipe: Recipe, wanted: Sequence[Architecture], variants: Sequence[Variant] | None, together: _Together
-    ) -> list[Built]:
-        orders = {arch.oci: self._order(recipe, arch) for arch in wanted}
+        self, recipe: Recipe, orders: Mapping[str, Order], variants: Sequence[Variant] | None, together: Together
+    ) -> Iterator[Built]:
         layers: dict[str, Layers] = {}
         for name, order in orders.items():
             layers[name] = assemble(order, self.workshop, together)
             self.workshop.observer.advance(_TASK, 1)
-        drift = self.lock.images[recipe.name].drift if recipe.name in self.lock.images else ()
-        result = []
-        for variant in recipe.variants:
+        drift = self.lock.images[recipe.name].drift if orders else ()
+        for variant in recipe.variants if orders else ():
             if variants is not None and variant not in variants:
                 continue
-            images = {
-                name: image_of(order, variant, layers[name], self._base(order, variant, layers[name]))
-                for name, order in orders.items()
-            }
-            if images:
-                annotations = index_annotations(next(iter(orders.values())), variant, images, drift)
-                index = self._stored(images, annotations)
-                result.append(Built(recipe=recipe, variant=variant, index=index, images=MappingProxyType(images)))
-        return result
+            images = {}
+            for name, order in orders.items():
+                base = self._base(order, variant, layers[name])
+                images[name] = image_of(order, variant, layers[name], base)
+                check_size(order, variant, images[name])
+            index = self._stored(images, index_annotations(orders, images, drift))
+            yield Built(recipe=recipe, variant=variant, index=index, images=MappingProxyType(images))
 
     def _order(self, recipe: Recipe, arch: Architecture) -> Order:
         return Order(
@@ -109,35 +116,34 @@ class Builder:
         )
 
     def _base(self, order: Order, variant: Variant, layers: Layers) -> tuple[str, Descriptor] | None:
-        """The image that `order` is built on, worked out from its own lock and layers, so that nothing else counts.
+        """The image that `order` is built on, as it is when it is built by itself from the same lock.
 
-        None where the parent's layers are not ours: another strategy, other omissions or other pruning.
+        None where it would have other layers: another strategy than a layer for each stage, other rules of what is
+        left out, or other packages.
         """
         recipe = order.recipe
         parent = self.parents.get(recipe.base or "")
         if parent is None or variant not in parent.variants or order.architecture.oci not in parent.architectures:
             return None
-        alike = (parent.layers, parent.keep, parent.drop, parent.created) == (
-            recipe.layers, recipe.keep, recipe.drop, recipe.created,
-        )
-        if not alike or parent.distro != recipe.distro or len(parent.stages) >= len(recipe.stages):
-            return None
-        if variant.is_debug or recipe.stages[: len(parent.stages)] != parent.stages:
-            return None
         count = len(parent.stages)
-        locked = self.lock.images[recipe.name]
-        stages = locked.stages[order.architecture.oci][:count]
+        stages = order.locked[:count]
+        if variant.is_debug or not _extends(recipe, parent):
+            return None
+        own = self.lock.images.get(parent.name)
+        if own is not None and own.stages.get(order.architecture.oci, stages)[:count] != stages:
+            return None
         image = LockedImage(
-            name=parent.name, wish=locked.wish, stages=MappingProxyType({order.architecture.oci: stages})
+            name=parent.name, wish=_NO_WISH, stages=MappingProxyType({order.architecture.oci: stages})
         )
         lower = replace(
             order,
             recipe=replace(parent, debug_stages=()),
             lock=replace(self.lock, images=MappingProxyType({parent.name: image})),
         )
-        own = Layers(normal=layers.normal[:count], debug=())
-        grand = self._base(lower, variant, own) if parent.base else None
-        return f"{parent.name}:{variant}", image_of(lower, variant, own, grand).descriptor
+        if lower.removed(debug=False) != order.removed(debug=False):
+            return None
+        below = Layers(normal=layers.normal[:count], debug=())
+        return f"{parent.name}:{variant}", image_of(lower, variant, below, self._base(lower, variant, below)).descriptor
 
     def _stored(self, images: Mapping[str, Image], annotations: Mapping[str, str]) -> Descriptor:
         for image in images.values():
@@ -152,10 +158,19 @@ class Builder:
             self.workshop.blobs.add([data], expected=digest)
 
 
-_Together = Callable[[Sequence[Callable[[], Contribution]]], list[Contribution]]
+def _extends(recipe: Recipe, parent: Recipe) -> bool:
+    """Whether `recipe` has a layer for each stage of `parent`, made in the same way, and then its own."""
+    count = len(parent.stages)
+    return (
+        recipe.layers.strategy is LayerStrategy.stage
+        and (parent.layers, parent.distro, parent.keep, parent.drop, parent.created)
+        == (recipe.layers, recipe.distro, recipe.keep, recipe.drop, recipe.created)
+        and count < len(recipe.stages)
+        and recipe.stages[:count] == parent.stages
+    )
 
 
-def _together(pool: ThreadPoolExecutor) -> _Together:
+def _together(pool: ThreadPoolExecutor) -> Together:
     def run(work: Sequence[Callable[[], Contribution]]) -> list[Contribution]:
         futures = [pool.submit(one) for one in work]
         try:
@@ -174,19 +189,3 @@ def names_of(built: Built, default_distro: str) -> tuple[str, ...]:
     suffixed = [f"{name}-{recipe.distro}" for name in names] if recipe.name != recipe.image else []
     plain = names if recipe.name == recipe.image or recipe.distro == default_distro else []
     return tuple(f"{name}:{built.variant}" for name in (*suffixed, *plain))
-
-
-def check_locked(recipe: Recipe, lock: Lock, wish: Digest) -> None:
-    """Refuse a lock that answers other wishes.
-
-    Raises:
-        StaleLockError: When the recipe is not in it, or has changed since.
-    """
-    image = lock.images.get(recipe.name)
-    if image is None:
-        raise StaleLockError(f"the lock does not have {recipe.name}", hint="run `bareboat lock` to add it")
-    if image.wish != wish:
-        raise StaleLockError(
-            f"the lock answers other wishes for {recipe.name} than the configuration has now",
-            hint="run `bareboat lock` to record the change",
-        )

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import ZERO
 from bareboat.base.errors import FormatError
 from bareboat.base.mode import FOLDER
-from bareboat.base.path import ImagePath, parents_of
+from bareboat.base.path import ImagePath, image_path, parents_of
 from bareboat.debian.copyright import licences
 from bareboat.make.contribution import Contribution, Treatment, kept_of, pack_kept, unpack_kept
 from bareboat.make.effects.dpkg import status_entries
 from bareboat.make.effects.scripts import unmodelled
-from bareboat.make.elf import is_elf, read_elf
+from bareboat.make.facts import facts_of
 from bareboat.make.members import add_members
+from bareboat.make.part import ProgramPart
 from bareboat.make.prune import COPYRIGHT, matches
 from bareboat.make.tree import AnyEntry, Directory, File, file_of
 from bareboat.make.unpack import unpack
 from bareboat.make.workshop import Workshop
-from bareboat.plan.lock import LockedPackage, LockedUpstream
-from bareboat.plan.upstream import Program
+from bareboat.plan.lock import LockedPackage
 from bareboat.store.blobs import read
 
 _KIND = "contribution"
@@ -32,8 +31,11 @@ KEPT = (
     "etc/ld.so.conf",
     "etc/ld.so.conf.d/*",
     "busybox/busybox",
+    "usr/bin/busybox",
+    "bin/busybox",
+    "var/lib/dpkg/status.d/*.md5sums",
 )
-"""Files whose contents effects read."""
+"""Files whose contents are read when something is put over them: by effects, and by who keeps checksums true."""
 
 
 def contribute(package: LockedPackage, treatment: Treatment, workshop: Workshop) -> Contribution:
@@ -53,74 +55,71 @@ def contribute(package: LockedPackage, treatment: Treatment, workshop: Workshop)
             package.name,
             control=unpacked.control,
             md5sums=unpacked.md5sums,
-            stays=frozenset(entry.path for entry in unpacked.entries),
+            stays={*(entry.path for entry in unpacked.entries), *treatment.shared},
             moved=unpacked.moved,
             moment=unpacked.moment,
         )
-        contents: Mapping[ImagePath, bytes] = {**unpacked.contents, **{entry.path: entry.content for entry in status}}
-        entries = tuple(sorted([*unpacked.entries, *status], key=lambda entry: entry.path))
-        return remember(
-            Contribution(
-                package=package.name,
-                entries=entries,
-                members=(),
-                moment=unpacked.moment,
-                saved=unpacked.saved,
-                warnings=tuple(unmodelled(package.name, unpacked.scripts)),
-                licences=_licences(unpacked.contents),
-            ),
-            contents,
-            key,
-            workshop,
+        contents = {**unpacked.contents, **{entry.path: entry.content for entry in status}}
+        whole = Contribution(
+            package=package.name,
+            entries=tuple(sorted([*unpacked.entries, *status], key=lambda entry: entry.path)),
+            members=(),
+            moment=unpacked.moment,
+            saved=unpacked.saved,
+            warnings=(*unmodelled(package.name, unpacked.scripts), *unpacked.warnings),
+            licences=_licences(unpacked.contents),
         )
+        return remember(whole, contents, key, workshop)
 
 
-def contribute_upstream(built: LockedUpstream, program: Program, workshop: Workshop) -> Contribution:
+def contribute_upstream(part: ProgramPart, workshop: Workshop) -> Contribution:
     """What an upstream program brings: its files, at the paths that the catalogue gives them.
 
     Raises:
         NotFoundError: When the store does not have one of them.
     """
-    places = {file.member: file for file in program.files}
-    content = digest_of([[file.member, str(file.sha256), places[file.member].path] for file in built.files])
-    key = Treatment(compression=workshop.compression.key).key(content)
-    known = recall(key, workshop)
+    known = recall(part.key, workshop)
     if known is not None:
         return known
-    with workshop.room_for(sum(file.size for file in built.files)):
-        contents = {ImagePath(places[file.member].path): read(workshop.blobs, file.sha256) for file in built.files}
-        modes = {ImagePath(places[file.member].path): places[file.member].mode for file in built.files}
-        origin = f"package:{built.name}"
-        files = [file_of(path, data, origin=origin, mode=modes[path]) for path, data in sorted(contents.items())]
-        folders = sorted({parent for file in files for parent in parents_of(file.path)})
-        entries: list[AnyEntry] = [Directory(path=path, mode=FOLDER, origin=origin) for path in folders]
-        entries += [_with_facts(file) for file in files]
-        ordered = tuple(sorted(entries, key=lambda entry: entry.path))
-        whole = Contribution(package=built.name, entries=ordered, members=(), moment=ZERO)
-        return remember(whole, contents, key, workshop)
-
-
-def _with_facts(file: File) -> File:
-    elf = read_elf(file.content, f"/{file.path}") if is_elf(file.content[:4]) else None
-    return replace(file, elf=elf, data=None)
+    with workshop.room_for(sum(file.size for file in part.built.files)):
+        origin = f"package:{part.name}"
+        written: list[File] = []
+        warnings: list[str] = []
+        saved: dict[str, int] = {}
+        for installed, digest in part.files:
+            path = image_path(installed.path, where=part.name)
+            rule = part.treatment.verdict(path)
+            if rule is not None:
+                saved[rule] = saved.get(rule, 0) + workshop.blobs.size(digest)
+                continue
+            data = read(workshop.blobs, digest)
+            facts = facts_of(data, path, part.name)
+            warnings += [facts.warning] if facts.warning else []
+            written.append(replace(file_of(path, data, origin=origin, mode=installed.mode), elf=facts.elf))
+        parents = {parent for file in written for parent in parents_of(file.path)}
+        folders = [Directory(path=path, mode=FOLDER, origin=origin) for path in parents]
+        entries: list[AnyEntry] = [*folders, *(replace(file, data=None) for file in written)]
+        whole = Contribution(
+            package=part.name,
+            entries=tuple(sorted(entries, key=lambda entry: entry.path)),
+            members=(),
+            moment=ZERO,
+            saved=dict(sorted(saved.items())),
+            warnings=tuple(warnings),
+        )
+        return remember(whole, {file.path: file.content for file in written}, part.key, workshop)
 
 
 def remember(
     contribution: Contribution, contents: Mapping[ImagePath, bytes], key: Digest, workshop: Workshop
 ) -> Contribution:
-    """Store the members and kept contents of a contribution, and its record; returns it with all of them."""
+    """Store the members and kept contents of a contribution, and its record; returns it as the record has it."""
     files = [entry for entry in contribution.entries if not isinstance(entry, Directory)]
-    members = add_members(files, workshop, lambda file: contents[file.path])
     kept = [contents[entry.path] for entry in files if isinstance(entry, File) and matches(KEPT, entry.path)]
     blob = pack_kept(kept)
-    complete = Contribution(
-        package=contribution.package,
-        entries=contribution.entries,
-        members=members,
-        moment=contribution.moment,
-        saved=contribution.saved,
-        warnings=contribution.warnings,
-        licences=contribution.licences,
+    complete = replace(
+        contribution,
+        members=add_members(files, workshop, lambda file: contents[file.path]),
         kept=workshop.blobs.add([blob]) if kept else None,
     )
     record = complete.to_bytes()

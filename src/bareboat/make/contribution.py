@@ -26,14 +26,25 @@ from bareboat.plan.lock import BYTE_FORMAT
 class Treatment:
     """How a package is turned into entries: everything besides its bytes that determines them.
 
-    `exclude` are paths that something else of the same layer puts there; `relocate` moves single files.
+    `exclude` are paths that something else of the same layer puts there; `shared` are paths that another package of
+    the image has with the same content; neither are written, but shared ones stay in the package's md5sums.
+    `relocate` moves single files.
     """
 
     pruning: Pruning = field(default_factory=Pruning)
     merged_usr: bool = True
     relocate: tuple[tuple[ImagePath, ImagePath], ...] = ()
     exclude: tuple[ImagePath, ...] = ()
+    shared: tuple[ImagePath, ...] = ()
     compression: str = "gzip-6"
+
+    def verdict(self, path: ImagePath) -> str | None:
+        """Why `path` is not written: `replaced`, `shared` or the name of a pruning rule; None when it is written."""
+        if path in self.exclude:
+            return "replaced"
+        if path in self.shared:
+            return "shared"
+        return self.pruning.verdict(path)
 
     def key(self, content: Digest) -> Digest:
         """The key of the contribution of the package with the digest `content`."""
@@ -44,6 +55,7 @@ class Treatment:
             "merged-usr": self.merged_usr,
             "relocate": [list(pair) for pair in self.relocate],
             "exclude": sorted(self.exclude),
+            "shared": sorted(self.shared),
             "compression": self.compression,
         })
 
@@ -112,7 +124,7 @@ class Contribution:
                 licences=tuple(fields["licences"]),
                 kept=None if fields["kept"] is None else Digest.parse(fields["kept"]),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise FormatError(f"cannot read the record of a contribution: {error!r}") from error
 
 

@@ -1,17 +1,15 @@
 """Which effects an image has, by name, and how each is called.
 
 Effects see everything below them, packages and the configuration's files; they only add.
+What the configuration puts somewhere, here or below, is not replaced by an effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
-from bareboat.base.epoch import Epoch
 from bareboat.base.errors import ConfigurationError
 from bareboat.base.path import ImagePath
-from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.make.effects import (
     accounts,
@@ -25,24 +23,12 @@ from bareboat.make.effects import (
     nsswitch,
     osrelease,
 )
+from bareboat.make.scene import Scene
 from bareboat.make.tree import AnyEntry, Tree
-from bareboat.plan.config import Accounts
-from bareboat.plan.distro import Distro
 
 _HOME = "https://www.debian.org/"
 _SUPPORT = "https://www.debian.org/support"
 _BUGS = "https://bugs.debian.org/"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What effects are told besides the tree: `authorities` are the user's further certificates."""
-
-    distro: Distro
-    architecture: Architecture
-    accounts: Accounts
-    authorities: tuple[certificates.Trusted, ...]
-    moment: Epoch
 
 
 _Effect = Callable[[Tree, Scene], tuple[AnyEntry, ...]]
@@ -56,29 +42,24 @@ def _os_release(tree: Tree, scene: Scene) -> tuple[AnyEntry, ...]:
     return osrelease.entries(tree, release, moment=scene.moment)
 
 
+def _certificates(tree: Tree, scene: Scene) -> tuple[AnyEntry, ...]:
+    trusted = [certificates.Trusted(pem=pem, where=where) for where, pem in scene.authorities]
+    return certificates.entries(tree, trusted, moment=scene.moment)
+
+
 EFFECTS: Mapping[str, _Effect] = {
     "folders": lambda tree, scene: folders.entries(tree, moment=scene.moment),
     "accounts": lambda tree, scene: accounts.entries(tree, scene.accounts, moment=scene.moment),
     "nsswitch": lambda tree, scene: nsswitch.entries(tree, moment=scene.moment),
     "os-release": _os_release,
     "localtime": lambda tree, scene: localtime.entries(tree, moment=scene.moment),
-    "certificates": lambda tree, scene: certificates.entries(tree, scene.authorities, moment=scene.moment),
+    "certificates": _certificates,
     "keystore": lambda tree, scene: keystore.entries(tree, moment=scene.moment),
     "fonts": lambda tree, scene: fonts.entries(tree, moment=scene.moment),
     "ldcache": lambda tree, scene: ldcache.entries(tree, scene.architecture, moment=scene.moment),
     "busybox": lambda tree, scene: busybox.entries(tree, moment=scene.moment),
 }
 """Every effect, in the order in which they run: each sees what those before it made."""
-
-RELOCATED: Mapping[str, Mapping[str, tuple[tuple[ImagePath, ImagePath], ...]]] = {
-    "busybox": {
-        "busybox-static": (
-            (ImagePath("usr/bin/busybox"), ImagePath("busybox/busybox")),
-            (ImagePath("bin/busybox"), ImagePath("busybox/busybox")),
-        )
-    }
-}
-"""Files of packages that an effect wants elsewhere, by effect and package."""
 
 
 def enact(names: Iterable[str], tree: Tree, scene: Scene) -> tuple[AnyEntry, ...]:
@@ -95,7 +76,12 @@ def enact(names: Iterable[str], tree: Tree, scene: Scene) -> tuple[AnyEntry, ...
     made: dict[ImagePath, AnyEntry] = {}
     for name, effect in EFFECTS.items():
         if name in wanted:
-            fresh = effect(tree, scene)
+            fresh = [entry for entry in effect(tree, scene) if not _is_configured(tree, entry)]
             made.update({entry.path: entry for entry in fresh})
             tree = tree.with_entries(fresh)
     return tuple(made[path] for path in sorted(made))
+
+
+def _is_configured(tree: Tree, entry: AnyEntry) -> bool:
+    known = tree.get(entry.path)
+    return known is not None and known.origin.startswith("config:")

@@ -56,6 +56,6 @@ def entry_of(item: list[Any], origin: str, kept: Mapping[Digest, bytes]) -> AnyE
                 return Hardlink(**common, target=ImagePath(target))
             case "n", [device, major, minor]:
                 return Device(**common, kind=device, major=major, minor=minor)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise FormatError(f"cannot read the record of an entry: {error!r}") from error
     raise FormatError(f"cannot read {str(item)[:80]!r} as the record of an entry")

@@ -29,11 +29,15 @@ _MOST_NAMED = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One variant on one architecture: its two documents, and the layers that they name, root first."""
+    """One variant on one architecture: its two documents, and the layers that they name, root first.
+
+    `moment` is the newest timestamp of its inputs, or what the configuration says.
+    """
 
     config: ImageConfig
     manifest: Manifest
     layers: tuple[Layer, ...]
+    moment: Epoch
 
     @property
     def descriptor(self) -> Descriptor:
@@ -44,11 +48,6 @@ class Image:
     def size(self) -> int:
         """The compressed bytes of all layers."""
         return sum(layer.size for layer in self.layers)
-
-    @property
-    def moment(self) -> Epoch:
-        """The newest timestamp of its inputs."""
-        return self.layers[-1].moment if self.layers else Epoch(0)
 
 
 def image_of(order: Order, variant: Variant, layers: Layers, base: tuple[str, Descriptor] | None) -> Image:
@@ -61,10 +60,9 @@ def image_of(order: Order, variant: Variant, layers: Layers, base: tuple[str, De
         base: The name and the manifest of the image that it is built on, if any.
 
     Raises:
-        BuildError: When it outgrows `max-size`, or a `${…}` has no meaning.
+        BuildError: When a `${…}` has no meaning.
     """
     chosen = layers.of(debug=variant.is_debug)
-    _check_size(order, chosen)
     moment = chosen[-1].moment if chosen else Epoch(order.recipe.created or 0)
     created = format_rfc3339(moment)
     platform = Platform.of(order.architecture)
@@ -89,26 +87,46 @@ def image_of(order: Order, variant: Variant, layers: Layers, base: tuple[str, De
         ),
         annotations=dict(sorted(texts.items())),
     )
-    return Image(config=config, manifest=manifest, layers=chosen)
+    return Image(config=config, manifest=manifest, layers=chosen, moment=moment)
 
 
-def index_annotations(order: Order, variant: Variant, images: Mapping[str, Image], drift: tuple[str, ...]) -> dict[str, str]:
-    """The annotations of the index of one variant: what its images agree on, and where they differ."""
-    agreed = [image.manifest.annotations for image in images.values()]
-    common = {
-        key: value for key, value in agreed[0].items() if all(other.get(key) == value for other in agreed[1:])
-    }
-    common[names.CREATED] = format_rfc3339(max((image.moment for image in images.values()), default=Epoch(0)))
+def check_size(order: Order, variant: Variant, image: Image) -> None:
+    """Refuse an image that outgrows `max-size`, which is in compressed bytes.
+
+    Raises:
+        BuildError: With the heaviest packages as a hint.
+    """
+    limit = order.recipe.max_size
+    if limit is None or image.size <= limit:
+        return
+    heaviest = sorted(order.packages(debug=variant.is_debug), key=lambda package: (-package.size, package.name))[:5]
+    shown = ", ".join(f"{package.name} ({package.size:,} bytes as a .deb)" for package in heaviest)
+    raise BuildError(
+        f"{order.recipe.name}:{variant} for {order.architecture} has {image.size:,} compressed bytes, "
+        f"more than max-size {limit:,}",
+        hint=f"the heaviest packages: {shown}" if shown else None,
+    )
+
+
+def index_annotations(
+    orders: Mapping[str, Order], images: Mapping[str, Image], drift: tuple[str, ...]
+) -> dict[str, str]:
+    """The annotations of an index: what its images, at least one, agree on, and where they differ."""
+    first, *others = [image.manifest.annotations for image in images.values()]
+    common = {key: value for key, value in first.items() if all(other.get(key) == value for other in others)}
+    common[names.CREATED] = format_rfc3339(max(image.moment for image in images.values()))
     if drift:
         common[names.DRIFT] = "; ".join(drift)
-    common[names.VARIANT] = str(variant)
-    common[names.DISTRO] = order.recipe.distro
+    missing = sorted({(suite, order.architecture.oci) for order in orders.values() for suite in order.missing})
+    if missing:
+        common[names.MISSING] = ", ".join(f"{suite} ({architecture})" for suite, architecture in missing)
     return dict(sorted(common.items()))
 
 
 def _texts(
     order: Order, variant: Variant, words: Words, layers: tuple[Layer, ...], created: str
 ) -> dict[str, str]:
+    """What the image says of itself; the configuration's own annotations win."""
     recipe, distro = order.recipe, order.distro
     texts = {
         names.TITLE: recipe.name if variant is Variant.latest else f"{recipe.name}:{variant}",
@@ -128,6 +146,10 @@ def _texts(
         texts[names.END_OF_LIFE] = distro.end_of_life
     if distro.preview:
         texts[names.PREVIEW] = "true"
+    if wishes := order.wishes(debug=variant.is_debug):
+        texts[names.WISHES] = wishes
+    if order.missing:
+        texts[names.MISSING] = ", ".join(order.missing)
     own = {key: words.fill(value, f"{recipe.name}: annotations.{key}") for key, value in recipe.annotations.items()}
     return texts | own
 
@@ -170,17 +192,4 @@ def _history(layer: Layer) -> History:
         created=format_rfc3339(layer.moment),
         created_by=f"bareboat: {layer.about}",
         comment=packages or None,
-    )
-
-
-def _check_size(order: Order, layers: tuple[Layer, ...]) -> None:
-    limit = order.recipe.max_size
-    size = sum(layer.size for layer in layers)
-    if limit is None or size <= limit:
-        return
-    heaviest = sorted(order.packages(debug=True), key=lambda package: (-package.size, package.name))[:5]
-    shown = ", ".join(f"{package.name} ({package.size:,} bytes as a .deb)" for package in heaviest)
-    raise BuildError(
-        f"{order.recipe.name} for {order.architecture} has {size:,} compressed bytes, more than max-size {limit:,}",
-        hint=f"the heaviest packages: {shown}",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from bareboat.plan.config import Layers, LayerStrategy
 from bareboat.plan.lock import LockedPackage, LockedUpstream
@@ -62,8 +63,8 @@ def _by_package(steps: Sequence[Step]) -> list[Step]:
         for step in steps
         for program in step.upstream
     ]
-    rest = replace(_joined(steps), about="configuration", packages=(), upstream=())
-    return [*single, *programs, rest]
+    rest = [replace(_joined(steps), about="configuration", packages=(), upstream=())] if steps else []
+    return [*single, *programs, *rest]
 
 
 def _within(steps: list[Step], budget: int) -> list[Step]:
@@ -72,7 +73,7 @@ def _within(steps: list[Step], budget: int) -> list[Step]:
     Ties go to the pair nearest to the root.
     """
     while len(steps) > max(budget, 1):
-        weights = [_weight(left) + _weight(right) for left, right in zip(steps, steps[1:], strict=False)]
+        weights = [_weight(left) + _weight(right) for left, right in pairwise(steps)]
         lightest = weights.index(min(weights))
         steps[lightest : lightest + 2] = [_joined(steps[lightest : lightest + 2])]
     return steps

@@ -11,7 +11,9 @@ from bareboat.make.tree import AnyEntry
 from bareboat.make.workshop import Workshop
 
 
-def add_members(entries: Iterable[AnyEntry], workshop: Workshop, contents: Contents = kept_content) -> tuple[Member, ...]:
+def add_members(
+    entries: Iterable[AnyEntry], workshop: Workshop, contents: Contents = kept_content
+) -> tuple[Member, ...]:
     """Write `entries` in the order given and store their members."""
     return tuple(add_member(stretch, workshop) for stretch in stretches(entries, contents))
 
@@ -24,18 +26,16 @@ def add_member(data: bytes, workshop: Workshop) -> Member:
 
 def stretches(entries: Iterable[AnyEntry], contents: Contents) -> Iterator[bytes]:
     """The tar of `entries` cut into pieces of at most `MEMBER_BYTES`, without the end of an archive."""
-    gathered: list[bytes] = []
-    size = 0
+    gathered: list[memoryview] = []
+    room = MEMBER_BYTES
     for entry in entries:
         for piece in entry_bytes(entry, contents):
             view = memoryview(piece)
-            while len(view):
-                part = view[: MEMBER_BYTES - size]
-                gathered.append(bytes(part) if len(part) < len(piece) else piece)
-                size += len(part)
-                view = view[len(part) :]
-                if size == MEMBER_BYTES:
-                    yield b"".join(gathered)
-                    gathered, size = [], 0
-    if gathered:
+            while len(view) >= room:
+                yield b"".join([*gathered, view[:room]])
+                view = view[room:]
+                gathered, room = [], MEMBER_BYTES
+            gathered.append(view)
+            room -= len(view)
+    if room < MEMBER_BYTES:
         yield b"".join(gathered)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from bareboat.base.canon import digest_of
 from bareboat.base.errors import ConfigurationError
 from bareboat.base.path import ImagePath
 from bareboat.base.problem import suggestion
@@ -35,7 +36,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="docs",
         reason="changelogs and manuals are read elsewhere; copyright files stay, as their licences ask",
-        globs=("usr/share/doc/*/**", "usr/share/doc-base/**"),
+        # not the folder itself: it may be a link to that of another package, which has the copyright file (Policy 12.5)
+        globs=("usr/share/doc/*/*/**", "usr/share/doc-base/**"),
         spared=("usr/share/doc/*/copyright",),
     ),
     Rule(name="man", reason="there is no man program", globs=("usr/share/man/**",)),
@@ -119,7 +121,10 @@ COPYRIGHT = re.compile(r"usr/share/doc/[^/]+/copyright")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruning:
-    """What to drop from one package: active rules and further globs, kept ones winning over dropped ones."""
+    """What to drop from one package: active rules and further globs.
+
+    What `keep` names stays, whatever else is said of it: a file too many is a smaller fault than one too few.
+    """
 
     rules: tuple[str, ...] = tuple(rule.name for rule in RULES)
     keep: tuple[str, ...] = ()
@@ -128,19 +133,19 @@ class Pruning:
 
     def verdict(self, path: ImagePath) -> str | None:
         """The name of the rule that drops `path`, `drop` for the configuration's own globs, or None."""
-        if self.drop and matches(self.drop, path) and not COPYRIGHT.fullmatch(path):
-            return "drop"
-        if self.keep and matches(self.keep, path):
+        if matches(self.keep, path) or COPYRIGHT.fullmatch(path):
             return None
-        for rule in _active(self.rules):
-            if rule.drops(path) and not COPYRIGHT.fullmatch(path):
-                return rule.name
-        return None
+        if matches(self.drop, path):
+            return "drop"
+        return next((rule.name for rule in _active(self.rules) if rule.drops(path)), None)
 
     @property
     def key(self) -> dict[str, object]:
         """What determines the verdicts, for keys of caches."""
-        return {"rules": list(self.rules), "keep": list(self.keep), "drop": list(self.drop), "allowed": list(self.allowed)}
+        return {
+            "rules": _rules_key(self.rules), "keep": list(self.keep), "drop": list(self.drop),
+            "allowed": list(self.allowed),
+        }
 
 
 def pruning_for(package: str, keep: Iterable[str], drop: Iterable[str]) -> Pruning:
@@ -173,6 +178,12 @@ def _words(package: str, words: Iterable[str]) -> tuple[frozenset[str], tuple[st
             hint = suggestion(what, known) or f"a path that begins with /, or one of: {', '.join(sorted(known))}"
             raise ConfigurationError(f'no pruning rule is called "{what}"', hint=hint)
     return frozenset(names), tuple(sorted(globs))
+
+
+@cache
+def _rules_key(names: tuple[str, ...]) -> str:
+    """The digest of what the rules say, so that a rule that says something else is another rule."""
+    return str(digest_of([[rule.name, list(rule.globs), list(rule.spared)] for rule in _active(names)]))
 
 
 @cache

@@ -5,17 +5,16 @@ Timestamps of the disk never count; owners and modes are those of the configurat
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BuildError, ConfigurationError
-from bareboat.base.mode import FILE, FOLDER, PROGRAM
-from bareboat.base.path import ImagePath
+from bareboat.base.mode import FILE, FOLDER, LINK, PROGRAM
+from bareboat.base.path import ROOT, ImagePath, image_path, leaves_root
 from bareboat.make.effects.accounts import owner_ids
-from bareboat.make.elf import is_elf, read_elf
+from bareboat.make.facts import facts_of
 from bareboat.make.substitute import Words
 from bareboat.make.tree import AnyEntry, Directory, Symlink, file_of
 from bareboat.plan.config import Accounts, FileWish
@@ -35,25 +34,34 @@ class Sources:
 def placed(
     wish: FileWish, sources: Sources, accounts: Accounts, words: Words, moment: Epoch
 ) -> tuple[AnyEntry, ...]:
-    """The entries of one wish.
+    """The entries of one wish, every folder before what stands in it.
 
     Raises:
-        ConfigurationError: When a local file is missing or cannot be read.
-        BuildError: When its owner is nobody of the image.
+        ConfigurationError: When a local file is missing, cannot be read, or has no place in an image.
+        BuildError: When its owner is nobody of the image, or a `${…}` of a link has no meaning.
+        NotFoundError: When the store does not have a download.
     """
-    uid, gid = owner_ids(accounts, wish.owner) if wish.owner else (0, 0)
-    frame = _Frame(wish=wish, uid=uid, gid=gid, moment=moment)
+    frame = _Frame(wish=wish, owner=_owner(wish, accounts), moment=moment)
     if wish.link is not None:
         return (frame.link(wish.path, words.fill(wish.link, f"{wish.place}: link")),)
     if wish.text is not None:
         return (frame.file(wish.path, wish.text.encode(), FILE),)
-    if wish.sha256 is not None:
-        return (frame.file(wish.path, read(sources.blobs, wish.sha256), FILE),)
     if wish.source is not None:
         return tuple(_local(frame, sources.folder / wish.source, wish.path))
+    if wish.sha256 is not None:
+        return (frame.file(wish.path, read(sources.blobs, wish.sha256), FILE),)
     if wish.folder:
         return (frame.folder(wish.path),)
     raise BuildError(f"{wish.place}: /{wish.path}: nothing says what it is")
+
+
+def _owner(wish: FileWish, accounts: Accounts) -> tuple[int, int]:
+    if wish.owner is None:
+        return (0, 0)
+    try:
+        return owner_ids(accounts, wish.owner)
+    except BuildError as error:
+        raise BuildError(f"{wish.place}: {error.message}", hint=error.hint) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +69,7 @@ class _Frame:
     """What all entries of one wish share."""
 
     wish: FileWish
-    uid: int
-    gid: int
+    owner: tuple[int, int]
     moment: Epoch
 
     @property
@@ -71,16 +78,22 @@ class _Frame:
 
     def file(self, path: ImagePath, data: bytes, usual: int) -> AnyEntry:
         mode = usual if self.wish.mode is None else self.wish.mode
-        plain = file_of(path, data, origin=self.origin, mode=mode, uid=self.uid, gid=self.gid, mtime=self.moment)
-        return replace(plain, elf=read_elf(data, f"/{path}")) if is_elf(data[:4]) else plain
+        uid, gid = self.owner
+        plain = file_of(path, data, origin=self.origin, mode=mode, uid=uid, gid=gid, mtime=self.moment)
+        return replace(plain, elf=facts_of(data, path, str(self.wish.place)).elf)
 
     def folder(self, path: ImagePath) -> Directory:
         mode = FOLDER if self.wish.mode is None or not self.wish.folder else self.wish.mode
-        return Directory(path=path, mode=mode, uid=self.uid, gid=self.gid, mtime=self.moment, origin=self.origin)
+        uid, gid = self.owner
+        return Directory(path=path, mode=mode, uid=uid, gid=gid, mtime=self.moment, origin=self.origin)
 
     def link(self, path: ImagePath, target: str) -> Symlink:
+        if leaves_root(path, target):
+            raise ConfigurationError(f'{self.wish.place}: "/{path}" is a link to "{target}", outside of the image')
+        uid, gid = self.owner
         return Symlink(
-            path=path, mode=0o777, uid=self.uid, gid=self.gid, mtime=self.moment, origin=self.origin, target=target
+            path=path, mode=LINK, uid=uid, gid=gid, mtime=self.moment, origin=self.origin,
+            target=_sound(self.wish, target),
         )
 
 
@@ -90,17 +103,35 @@ def _local(frame: _Frame, source: Path, path: ImagePath) -> Iterator[AnyEntry]:
         if source.is_symlink() and path != frame.wish.path:
             yield frame.link(path, str(source.readlink()))
         elif source.is_dir():
-            yield frame.folder(path)
-            for name in sorted(os.listdir(source)):
-                yield from _local(frame, source / name, ImagePath(f"{path}/{name}" if path else name))
+            if path != ROOT:
+                yield frame.folder(path)
+            for inside in sorted(source.iterdir()):
+                place = image_path(f"{path}/{_sound(frame.wish, inside.name)}")
+                yield from _local(frame, inside, place)
         elif source.is_file():
             usual = PROGRAM if source.stat().st_mode & _OWNER_EXECUTES else FILE
             yield frame.file(path, source.read_bytes(), usual)
         else:
             what = "is neither a file nor a folder" if source.exists() else "does not exist"
             raise ConfigurationError(
-                f'{frame.wish.place}: source: "{frame.wish.source}" {what}',
+                f'{frame.wish.place}: source: "{_said(frame, path)}" {what}',
                 hint=f"paths are relative to {frame.wish.place.file or 'the configuration'}",
             )
     except OSError as error:
-        raise ConfigurationError(f'{frame.wish.place}: cannot read "{source.name}": {error.strerror}') from error
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigurationError(f'{frame.wish.place}: source: cannot read "{_said(frame, path)}": {reason}') from error
+
+
+def _said(frame: _Frame, path: ImagePath) -> str:
+    """The local file that goes to `path`, as the configuration would say it."""
+    rest = path.removeprefix(frame.wish.path).lstrip("/")
+    return f"{(frame.wish.source or '').rstrip('/')}/{rest}" if rest else frame.wish.source or ""
+
+
+def _sound(wish: FileWish, name: str) -> str:
+    """`name`, when it can stand in an image."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"{wish.place}: source: the name {name!r} is not valid UTF-8") from error
+    return name

@@ -8,10 +8,11 @@ Names carry no `./`; folders end in `/`; user and group names are empty, so that
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from bareboat.base.errors import InternalError
-from bareboat.base.mode import LINK
+from bareboat.base.mode import FILE, LINK
 from bareboat.make.tree import AnyEntry, Device, Directory, File, Hardlink, Symlink
 
 BLOCK = 512
@@ -61,26 +62,28 @@ def header(entry: AnyEntry) -> bytes:
     """The header blocks of `entry`."""
     kind, target = _kind(entry)
     name = entry.path.encode() + (b"/" if isinstance(entry, Directory) else b"")
-    size = entry.size if isinstance(entry, File) else 0
     records: dict[str, bytes] = {f"SCHILY.xattr.{key}": value for key, value in entry.xattrs}
     split = _split(name)
     if split is None:
         records["path"] = name
-        split = (b"", name[:_NAME_BYTES])
-    if len(target) > _NAME_BYTES:
+    if len(target) > _NAME_BYTES or not target.isascii():
         records["linkpath"] = target
-    for field, value, most in (("uid", entry.uid, _MOST_OCTAL_7), ("gid", entry.gid, _MOST_OCTAL_7)):
-        if value > most:
-            records[field] = str(value).encode()
-    for field, value in (("size", size), ("mtime", entry.mtime)):
-        if not 0 <= value <= _MOST_OCTAL_11:
-            records[field] = str(value).encode()
-    major, minor = (entry.major, entry.minor) if isinstance(entry, Device) else (0, 0)
-    block = _block(
-        split, kind, LINK if isinstance(entry, Symlink) else entry.mode,
-        (entry.uid, entry.gid), size, entry.mtime, target[:_NAME_BYTES], (major, minor),
+    numbers = {
+        "uid": (entry.uid, _MOST_OCTAL_7),
+        "gid": (entry.gid, _MOST_OCTAL_7),
+        "size": (entry.size if isinstance(entry, File) else 0, _MOST_OCTAL_11),
+        "mtime": (entry.mtime, _MOST_OCTAL_11),
+    }
+    records |= {key: str(value).encode() for key, (value, most) in numbers.items() if value > most}
+    block = _Block(
+        name=split or (b"", name[:_NAME_BYTES]),
+        kind=kind,
+        mode=LINK if isinstance(entry, Symlink) else entry.mode,
+        target=target[:_NAME_BYTES],
+        device=(entry.major, entry.minor) if isinstance(entry, Device) else (0, 0),
+        **{key: value if value <= most else 0 for key, (value, most) in numbers.items()},
     )
-    return (_extended(records) if records else b"") + block
+    return (_extended(records) if records else b"") + block.to_bytes()
 
 
 def _kind(entry: AnyEntry) -> tuple[bytes, bytes]:
@@ -106,7 +109,7 @@ def _split(name: bytes) -> tuple[bytes, bytes] | None:
         return None
     if len(name) <= _NAME_BYTES:
         return b"", name
-    cut = name.rfind(b"/", 0, min(_PREFIX_BYTES, len(name) - 1) + 1)
+    cut = name.rfind(b"/", 0, min(_PREFIX_BYTES, len(name) - 2) + 1)  # not at the slash that ends a folder
     if cut <= 0 or len(name) - cut - 1 > _NAME_BYTES:
         return None
     return name[:cut], name[cut + 1 :]
@@ -115,8 +118,8 @@ def _split(name: bytes) -> tuple[bytes, bytes] | None:
 def _extended(records: dict[str, bytes]) -> bytes:
     """A pax extended header: records of `length key=value`, sorted by key."""
     body = b"".join(_record(key.encode(), records[key]) for key in sorted(records))
-    block = _block((b"", b"././@PaxHeader"), b"x", 0o644, (0, 0), len(body), 0, b"", (0, 0))
-    return block + body + padding(len(body))
+    block = _Block(name=(b"", b"././@PaxHeader"), kind=b"x", mode=FILE, size=len(body))
+    return block.to_bytes() + body + padding(len(body))
 
 
 def _record(key: bytes, value: bytes) -> bytes:
@@ -128,32 +131,46 @@ def _record(key: bytes, value: bytes) -> bytes:
     return b"%d %s=%s\n" % (length, key, value)
 
 
-def _block(
-    name: tuple[bytes, bytes], kind: bytes, mode: int, owner: tuple[int, int], size: int, mtime: int,
-    target: bytes, device: tuple[int, int],
-) -> bytes:
-    prefix, base = name
-    fields = [
-        base.ljust(100, b"\0"),
-        _octal(mode & 0o7777, 8),
-        _octal(owner[0] if owner[0] <= _MOST_OCTAL_7 else 0, 8),
-        _octal(owner[1] if owner[1] <= _MOST_OCTAL_7 else 0, 8),
-        _octal(size if size <= _MOST_OCTAL_11 else 0, 12),
-        _octal(mtime if 0 <= mtime <= _MOST_OCTAL_11 else 0, 12),
-        b" " * 8,
-        kind,
-        target.ljust(100, b"\0"),
-        b"ustar\x0000",
-        b"\0" * 64,
-        _octal(device[0], 8),
-        _octal(device[1], 8),
-        prefix.ljust(155, b"\0"),
-        b"\0" * 12,
-    ]
-    block = b"".join(fields)
-    checksum = b"%06o\0 " % sum(block)
-    return block[:148] + checksum + block[156:]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """A header block of ustar; `name` is what goes into the fields `prefix` and `name`."""
+
+    name: tuple[bytes, bytes]
+    kind: bytes
+    mode: int
+    uid: int = 0
+    gid: int = 0
+    size: int = 0
+    mtime: int = 0
+    target: bytes = b""
+    device: tuple[int, int] = (0, 0)
+
+    def to_bytes(self) -> bytes:
+        prefix, name = self.name
+        block = b"".join([
+            name.ljust(100, b"\0"),
+            _octal(self.mode & 0o7777, 8),
+            _octal(self.uid, 8),
+            _octal(self.gid, 8),
+            _octal(self.size, 12),
+            _octal(self.mtime, 12),
+            b" " * 8,
+            self.kind,
+            self.target.ljust(100, b"\0"),
+            b"ustar\x0000",
+            b"\0" * 64,
+            _octal(self.device[0], 8),
+            _octal(self.device[1], 8),
+            prefix.ljust(155, b"\0"),
+            b"\0" * 12,
+        ])
+        # "The chksum field shall … be the simple sum of all octets in the header", its own taken as spaces.
+        return block[:148] + b"%06o\0 " % sum(block) + block[156:]
 
 
 def _octal(value: int, width: int) -> bytes:
-    return b"%0*o\0" % (width - 1, value)
+    """> Each numeric field is terminated by one or more <space> or NUL characters."""
+    digits = b"%0*o" % (width - 1, value)
+    if value < 0 or len(digits) >= width:
+        raise InternalError(f"{value} does not fit into a tar header")
+    return digits + b"\0"

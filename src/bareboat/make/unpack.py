@@ -8,28 +8,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from hashlib import sha256 as new_sha256
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from typing import Any, BinaryIO
 
-from bareboat.base.digest import Digest, sha256
-from bareboat.base.epoch import ZERO, Epoch
+from bareboat.base.digest import Digest
+from bareboat.base.epoch import LATEST, ZERO, Epoch
 from bareboat.base.errors import BuildError, FormatError, UnsafePathError
-from bareboat.base.mode import SETGID, SETUID
+from bareboat.base.mode import LINK, SETGID, SETUID
 from bareboat.base.path import ImagePath, leaves_root
 from bareboat.debian.deb import Deb, Kind, Member, read_deb
 from bareboat.make.contribution import Treatment
-from bareboat.make.elf import is_elf, read_elf
-from bareboat.make.tree import AnyEntry, Device, Directory, Entry, File, Hardlink, Symlink
+from bareboat.make.facts import facts_of
+from bareboat.make.tree import AnyEntry, Device, Directory, File, Hardlink, Symlink
 
 _ALIASED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _EXECUTABLE = 0o111
 _SPECIAL = (Kind.char, Kind.block, Kind.fifo)
+_LARGEST_ID = 2**32 - 2  # chown(2) takes (uid_t) -1 for "as it is"
+_LARGEST_DEVICE = 0o7777777  # of a ustar header; Linux has 12 bits for the major and 20 for the minor number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpacked:
-    """A package as entries (sorted by path) with the contents of its files, and what it says of itself."""
+    """A package as entries (sorted by path) with the contents of its files, and what it says of itself.
+
+    `saved` is bytes by the rule that dropped them; `moved` says where files are that are not where the package has
+    them; `moment` is the newest timestamp of what stays; `warnings` name files that cannot be read.
+    """
 
     entries: tuple[AnyEntry, ...]
     contents: Mapping[ImagePath, bytes]
@@ -39,6 +44,7 @@ class Unpacked:
     saved: Mapping[str, int]
     moved: Mapping[ImagePath, ImagePath]
     moment: Epoch
+    warnings: tuple[str, ...]
 
 
 def unpack(open_deb: Callable[[], BinaryIO], package: str, treatment: Treatment) -> Unpacked:
@@ -50,107 +56,107 @@ def unpack(open_deb: Callable[[], BinaryIO], package: str, treatment: Treatment)
         treatment: How.
 
     Raises:
-        FormatError: When the .deb is not one.
+        FormatError: When the .deb is not one, has a path twice once /usr is merged, or numbers that no system has.
         UnsafePathError: For links that leave the image.
+        LimitError: When more comes out of it than a package may hold.
         BuildError: For devices and setuid programs that nobody asked for.
     """
     wanted: frozenset[ImagePath] = frozenset()
     while True:
         work = _Work(package, treatment, wanted)
-        with open_deb() as stream:
-            deb = read_deb(stream, package)
+        with open_deb() as stream, read_deb(stream, package) as deb:
             for member in deb.members():
                 work.take(member)
             missing = work.missing_targets()
-            if not missing or missing <= wanted:
+            if not missing:
                 return work.finish(deb)
         wanted |= missing
 
 
 class _Work:
-    """The state of one unpacking."""
+    """The state of one unpacking; `wanted` are files to read though they are dropped."""
 
     def __init__(self, package: str, treatment: Treatment, wanted: frozenset[ImagePath]) -> None:
         self._package = package
         self._treatment = treatment
         self._wanted = wanted
-        self._exclude = frozenset(treatment.exclude)
         self._relocate = dict(treatment.relocate)
+        self._came_from: dict[ImagePath, tuple[ImagePath, Kind]] = {}
         self._entries: dict[ImagePath, AnyEntry] = {}
+        self._files: dict[ImagePath, File] = {}
         self._contents: dict[ImagePath, bytes] = {}
-        self._dropped: dict[ImagePath, bytes] = {}
+        self._links: dict[ImagePath, ImagePath] = {}
+        self._stays: set[ImagePath] = set()
         self._saved: Counter[str] = Counter()
         self._moved: dict[ImagePath, ImagePath] = {}
-        self._newest = ZERO
+        self._warnings: list[str] = []
 
     def take(self, member: Member) -> None:
         """Look at one member of data.tar."""
         path = self._place(member.path, is_folder=member.kind is Kind.directory)
         if path is None:
             return
-        rule = self._treatment.pruning.verdict(path)
-        if rule is not None or path in self._exclude:
-            if member.kind is Kind.file:
-                self._saved[rule or "replaced"] += member.size
-                if path in self._wanted:
-                    self._dropped[path] = member.read()
-            return
-        self._refuse(member, path)
-        entry = self._entry(member, path)
-        self._newest = max(self._newest, entry.mtime)
-        self._entries[path] = entry
+        self._refuse_twice(member, path)
+        if member.kind is Kind.hardlink:
+            self._links[path] = self._place(ImagePath(member.target), is_folder=False) or ImagePath(member.target)
+        rule = self._treatment.verdict(path)
+        if rule is None:
+            self._stays.add(path)
+            self._refuse(member, path)
+        elif member.kind is Kind.file:
+            self._saved[rule] += member.size
+        if member.kind is Kind.file and (rule is None or path in self._wanted):
+            self._files[path] = self._file(member, path)
+        elif rule is None and member.kind is not Kind.hardlink:
+            self._entries[path] = self._entry(member, path)
 
     def missing_targets(self) -> frozenset[ImagePath]:
-        """Targets of hard links that stay, though the targets themselves were dropped."""
-        links = (entry for entry in self._entries.values() if isinstance(entry, Hardlink))
-        targets = {self._end_of(link) for link in links}
-        return frozenset(targets - set(self._entries) - set(self._dropped))
+        """Files that were not read, though a hard link to them stays."""
+        ends = {self._end_of(link) for link in self._links if link in self._stays}
+        return frozenset(ends - set(self._files))
 
     def finish(self, deb: Deb) -> Unpacked:
-        """Everything together, hard links of dropped targets turned into files."""
-        self._settle_links()
+        """Everything together; a hard link to a file that was dropped is now the file."""
+        self._settle_files()
+        entries = tuple(self._entries[path] for path in sorted(self._entries))
         return Unpacked(
-            entries=tuple(self._entries[path] for path in sorted(self._entries)),
-            contents=self._contents,
+            entries=entries,
+            contents={entry.path: self._contents[entry.path] for entry in entries if isinstance(entry, File)},
             control=deb.control,
             md5sums=deb.md5sums,
             scripts=dict(deb.scripts),
             saved=dict(sorted(self._saved.items())),
             moved=self._moved,
-            moment=self._newest,
+            moment=max((entry.mtime for entry in entries), default=ZERO),
+            warnings=tuple(self._warnings),
         )
 
-    def _settle_links(self) -> None:
-        """Make the first name (by path) of each hard-linked file the file, the others links to it.
+    def _settle_files(self) -> None:
+        """Make the first name (by path) of each file the file, the others links to it, all as the file was.
 
         A tar reader must meet the file before its links, and an archive of ours is sorted by path.
         """
-        families: dict[ImagePath, list[ImagePath]] = {}
-        for path in sorted(self._entries):
-            link = self._entries[path]
-            if isinstance(link, Hardlink):
-                families.setdefault(self._end_of(link), []).append(path)
-        for target, links in families.items():
-            names = sorted([*links, *([target] if target in self._entries else [])])
-            content = self._contents.pop(target, None)
-            content = self._dropped.get(target) if content is None else content
-            if content is None:
-                raise FormatError(f'{self._package}: "/{links[0]}" is a hard link to "/{target}", which is not there')
-            first = self._entries[names[0]]
-            self._entries[names[0]] = self._file(first, content)
-            for name in names[1:]:
-                entry = self._entries[name]
-                self._entries[name] = Hardlink(
-                    path=name, mode=first.mode, uid=first.uid, gid=first.gid, mtime=entry.mtime, origin=first.origin,
-                    target=names[0],
+        names: dict[ImagePath, list[ImagePath]] = {path: [path] for path in self._files if path in self._stays}
+        for link in self._links:
+            if link in self._stays:
+                names.setdefault(self._end_of(link), []).append(link)
+        for end, paths in names.items():
+            file = self._files[end]
+            first, *others = sorted(paths)
+            self._refuse_setuid(first, file.mode)
+            self._contents[first] = self._contents[end]
+            self._entries[first] = replace(file, path=first)
+            for path in others:
+                self._entries[path] = Hardlink(
+                    path=path, mode=file.mode, uid=file.uid, gid=file.gid, mtime=file.mtime, origin=file.origin,
+                    target=first,
                 )
 
-    def _end_of(self, link: Hardlink) -> ImagePath:
+    def _end_of(self, link: ImagePath) -> ImagePath:
         """The file that a chain of hard links ends in; tar names only earlier members, so there is no loop."""
-        target = link.target
-        while isinstance(further := self._entries.get(target), Hardlink):
-            target = further.target
-        return target
+        while link in self._links:
+            link = self._links[link]
+        return link
 
     def _place(self, path: ImagePath, *, is_folder: bool) -> ImagePath | None:
         """Where a path of the package goes: /usr merged (Debian's usrmerge), single files moved; None for nowhere."""
@@ -166,56 +172,54 @@ class _Work:
             self._moved[path] = placed
         return placed
 
+    def _refuse_twice(self, member: Member, path: ImagePath) -> None:
+        """Two paths may become one when /usr is merged; folders are one then, nothing else is."""
+        before, kind = self._came_from.setdefault(path, (member.path, member.kind))
+        if before != member.path and not kind is member.kind is Kind.directory:
+            raise FormatError(f'{self._package}: "/{before}" and "/{member.path}" are both "/{path}" in the image')
+
     def _refuse(self, member: Member, path: ImagePath) -> None:
-        allowed = self._treatment.pruning.allowed
-        if member.kind in _SPECIAL and "devices" not in allowed:
+        if member.kind in _SPECIAL and "devices" not in self._treatment.pruning.allowed:
             raise BuildError(
-                f'{self._package}: "/{path}" is a device node', hint="write `keep: [devices]` if the image needs it"
-            )
-        sets_id = member.mode & SETUID or (member.mode & SETGID and member.mode & _EXECUTABLE)
-        if member.kind in (Kind.file, Kind.hardlink) and sets_id and "setuid" not in allowed:
-            raise BuildError(
-                f'{self._package}: "/{path}" runs as its owner (mode {member.mode:04o})',
-                hint=f"write `keep: [setuid]` if the image needs it, or `drop: [/{path}]`",
+                f'{self._package}: "/{path}" is a {"FIFO" if member.kind is Kind.fifo else "device node"}',
+                hint=f"write `keep: [devices]` if the image needs it, or `drop: [/{path}]`",
             )
         if member.kind is Kind.symlink and leaves_root(path, member.target):
             raise UnsafePathError(f'{self._package}: "/{path}" is a link to "{member.target}", outside of the image')
 
+    def _refuse_setuid(self, path: ImagePath, mode: int) -> None:
+        sets_id = mode & SETUID or (mode & SETGID and mode & _EXECUTABLE)
+        if sets_id and "setuid" not in self._treatment.pruning.allowed:
+            raise BuildError(
+                f'{self._package}: "/{path}" runs as its owner (mode {mode:04o})',
+                hint=f"write `keep: [setuid]` if the image needs it, or `drop: [/{path}]`",
+            )
+
+    def _common(self, member: Member, path: ImagePath) -> dict[str, Any]:
+        if max(member.uid, member.gid) > _LARGEST_ID:
+            raise FormatError(f'{self._package}: "/{path}" belongs to {member.uid}:{member.gid}, whom no system knows')
+        if member.mtime > LATEST:
+            raise FormatError(f'{self._package}: "/{path}" is from a time that has no date ({member.mtime} s)')
+        return {
+            "path": path, "mode": member.mode & 0o7777, "uid": member.uid, "gid": member.gid, "mtime": member.mtime,
+            "origin": f"package:{self._package}", "xattrs": member.xattrs,
+        }
+
     def _entry(self, member: Member, path: ImagePath) -> AnyEntry:
-        origin = f"package:{self._package}"
-        mtime = Epoch(max(0, member.mtime))
-        mode = member.mode & 0o7777
+        common = self._common(member, path)
         match member.kind:
             case Kind.directory:
-                return Directory(
-                    path=path, mode=mode, uid=member.uid, gid=member.gid, mtime=mtime, origin=origin, xattrs=member.xattrs
-                )
+                return Directory(**common)
             case Kind.symlink:
-                return Symlink(
-                    path=path, mode=0o777, uid=member.uid, gid=member.gid, mtime=mtime, origin=origin,
-                    target=member.target,
-                )
-            case Kind.hardlink:
-                target = self._place(ImagePath(member.target), is_folder=False) or ImagePath(member.target)
-                return Hardlink(
-                    path=path, mode=mode, uid=member.uid, gid=member.gid, mtime=mtime, origin=origin, target=target
-                )
-            case Kind.file:
-                frame = Directory(
-                    path=path, mode=mode, uid=member.uid, gid=member.gid, mtime=mtime, origin=origin, xattrs=member.xattrs
-                )
-                return self._file(frame, member.read())
+                return Symlink(**common | {"mode": LINK}, target=member.target)
             case _:
-                return Device(
-                    path=path, mode=mode, uid=member.uid, gid=member.gid, mtime=mtime, origin=origin,
-                    kind=str(member.kind), major=member.major, minor=member.minor,
-                )
+                if max(member.major, member.minor) > _LARGEST_DEVICE:
+                    raise FormatError(f'{self._package}: "/{path}" has a device number that no system has')
+                return Device(**common, kind=str(member.kind), major=member.major, minor=member.minor)
 
-    def _file(self, frame: Entry, content: bytes) -> File:
-        self._contents[frame.path] = content
-        digest: Digest = sha256(new_sha256(content).hexdigest())
-        elf = read_elf(content, f"{self._package}: /{frame.path}") if is_elf(content[:4]) else None
-        return File(
-            path=frame.path, mode=frame.mode, uid=frame.uid, gid=frame.gid, mtime=frame.mtime, origin=frame.origin,
-            xattrs=frame.xattrs, size=len(content), digest=digest, elf=elf,
-        )
+    def _file(self, member: Member, path: ImagePath) -> File:
+        content = member.read()
+        self._contents[path] = content
+        facts = facts_of(content, path, self._package)
+        self._warnings += [facts.warning] if facts.warning else []
+        return File(**self._common(member, path), size=len(content), digest=Digest.of(content), elf=facts.elf)

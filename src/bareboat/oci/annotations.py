@@ -48,5 +48,9 @@ DRIFT = "dev.bareboat.drift"
 PREVIEW = "dev.bareboat.preview"
 """`true` on images of a distro that is not released yet."""
 
+MISSING = "dev.bareboat.missing"
+"""Suites whose index could not be had when the packages were chosen, `archive/suite`; on an index with architectures:
+`archive/suite (s390x)`."""
+
 WISHES = "dev.bareboat.wishes"
-"""On a manifest: the packages that were asked for, by stage, from the root of the inheritance: `stage: a b; stage: c`."""
+"""On a manifest: the packages asked for, by stage from the root of the inheritance: `stage: a b; stage: c`."""

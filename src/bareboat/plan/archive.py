@@ -39,8 +39,9 @@ def accept(
         RollbackError: When it is older than `floor`.
     """
     if suite not in (release.codename, release.suite):
+        names = " or ".join(f'"{name}"' for name in dict.fromkeys((release.codename, release.suite)) if name)
         raise TrustError(
-            f'{where}: is the Release of "{release.codename}" ({release.suite}), not of "{suite}"',
+            f'{where}: is the Release of {names or "a suite without a name"}, not of "{suite}"',
             hint="the mirror serves one suite under the name of another; try another mirror",
         )
     if release.date > now + CLOCK_SLACK_S:

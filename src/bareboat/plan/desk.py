@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bareboat.base.errors import LockError, StoreError, UsageError
 from bareboat.plan.catalog import Catalog, catalog
-from bareboat.plan.config import Config
+from bareboat.plan.config import Compression, Config, PinnedSource
 from bareboat.plan.config_yaml import read_config
 from bareboat.plan.inherit import catalog_recipes, config_recipes
 from bareboat.plan.lock import Lock
@@ -58,6 +58,17 @@ class Desk:
     def default_distro(self) -> str:
         """The distro that a name without one means."""
         return (self.config.distro if self.config is not None else None) or self.catalog.default_distro
+
+    @property
+    def sources(self) -> tuple[PinnedSource, ...]:
+        """The configuration's further archives."""
+        return self.config.sources if self.config is not None else ()
+
+    @property
+    def compression(self) -> str:
+        """How layers are compressed where nobody says."""
+        chosen = self.config.compression if self.config is not None else None
+        return str(chosen or Compression.gzip)
 
     @cached_property
     def own(self) -> tuple[Recipe, ...]:

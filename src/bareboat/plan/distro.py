@@ -46,11 +46,10 @@ class Distro:
 @cache
 def distros() -> Mapping[str, Distro]:
     """Every distro of the catalogue by name, oldest first."""
-    import yaml  # noqa: PLC0415
+    import yaml
 
     text = resources.files("bareboat.catalog").joinpath("distros.yaml").read_text()
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = Document(yaml.load(text, Loader=loader), "distros.yaml", InternalError)
+    document = Document(yaml.safe_load(text), "distros.yaml", InternalError)
     return MappingProxyType({name: _distro(name, fields) for name, fields in document.items()})
 
 
@@ -67,7 +66,8 @@ def distro(name: str) -> Distro:
     """
     found = distros().get(name)
     if found is None:
-        raise UsageError(f'unknown distro "{name}"', hint=suggestion(name, distros()) or f"one of: {', '.join(distros())}")
+        known = f"one of: {', '.join(distros())}"
+        raise UsageError(f'unknown distro "{name}"', hint=suggestion(name, distros()) or known)
     return found
 
 

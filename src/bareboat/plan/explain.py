@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bareboat.base.problem import suggestion
-from bareboat.debian.relation import Group
+from bareboat.debian.relation import Group, Relation
+from bareboat.debian.version import Version
 from bareboat.plan.prefer import Candidate
 from bareboat.plan.universe import Universe
 
@@ -14,62 +16,91 @@ _MOST_CANDIDATES = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One of the requirements that cannot hold together.
+    """Somebody needs a group, or `fixed` is settled already."""
 
-    `refuses` names the package that a conflict is about; `fixed` is the candidate that is settled already.
-    """
-
-    wanted_by: str
-    group: Group
-    refuses: str = ""
+    wanted_by: str = ""
+    group: Group = Group(())
     fixed: Candidate | None = None
 
 
-def explain(universe: Universe, causes: tuple[Cause, ...]) -> tuple[str, str]:
-    """A failed resolution as an indented story, and what to write to mend it."""
-    told: list[str] = []
-    hints: list[str] = []
-    for cause in dict.fromkeys(causes):
-        told.append(f"  {_claim(cause)}")
-        if not cause.refuses and cause.fixed is None:
-            told += [f"    {line}" for line in _candidates(universe, cause.group)]
-            hint = _hint(universe, cause)
-            if hint and hint not in hints:
-                hints.append(hint)
-    names = dict.fromkeys(relation.name for cause in causes for relation in cause.group.alternatives)
-    head = f"cannot choose packages for {universe.architecture}: no version of {', '.join(names)} suits everyone"
-    return "\n".join([head, *told]), "; ".join(hints) or "loosen one of these wishes, or take a package away"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A package that cannot be together with another one, for the sake of `group`; `verb` is what it does to it."""
+
+    wanted_by: str
+    verb: str
+    group: Group
+    enemy: Candidate
 
 
-def _claim(cause: Cause) -> str:
-    if cause.fixed is not None:
-        return f"{cause.wanted_by} has {cause.fixed} from {cause.fixed.archive}"
-    if cause.refuses:
-        return f"{cause.wanted_by} conflicts with {cause.group}"
-    return f"{cause.wanted_by} needs {cause.group}"
+def explain(universe: Universe, reasons: Sequence[Cause | Refusal]) -> tuple[str, str]:
+    """A failed resolution as an indented story, and what to write to mend it.
+
+    Args:
+        universe: What there was to choose from.
+        reasons: What cannot hold together; without any one of them the rest can.
+    """
+    told: dict[str, None] = {}
+    hopeless: list[Cause] = []
+    for reason in reasons:
+        told.setdefault(f"  {_claim(reason)}")
+        if isinstance(reason, Cause) and reason.fixed is None:
+            lines = _verdicts(universe, reason.group)
+            told |= {f"    {line}": None for line, _ in lines}
+            if not any(suits for _, suits in lines):
+                hopeless.append(reason)
+    head = f"cannot choose packages for {universe.architecture}: "
+    head += f'nothing suits "{hopeless[0].group}"' if hopeless else "these do not go together"
+    hint = _hint(universe, hopeless[0]) if hopeless else "loosen one of the wishes, or take a package away"
+    return "\n".join([head, *told]), hint
 
 
-def _candidates(universe: Universe, group: Group) -> list[str]:
-    lines = []
+def _claim(reason: Cause | Refusal) -> str:
+    if isinstance(reason, Refusal):
+        is_named = any(relation.name == reason.enemy.name for relation in reason.group.alternatives)
+        through = "" if is_named else f", which {reason.enemy} provides"
+        return f"{reason.wanted_by} {reason.verb} {reason.group}{through}"
+    if reason.fixed is not None:
+        return f"a stage below has {reason.fixed} from {reason.fixed.archive}"
+    return f"{reason.wanted_by} needs {reason.group}"
+
+
+def _verdicts(universe: Universe, group: Group) -> list[tuple[str, bool]]:
+    """A line for each candidate, and whether it suits."""
+    lines: list[tuple[str, bool]] = []
     for relation in group.alternatives:
-        found = universe.candidates(relation.name)
-        provided = universe.providers(relation.name)
-        for candidate in found[:_MOST_CANDIDATES]:
-            verdict = "suits" if relation.admits(candidate.package.version) else f"is not {relation.operator} {relation.version}"
-            lines.append(f"{candidate} from {candidate.archive} {verdict}")
-        for candidate, provision in provided[:_MOST_CANDIDATES]:
-            verdict = "suits" if relation.admits(provision.version) else f"is not {relation.operator} {relation.version}"
-            lines.append(f"{candidate} from {candidate.archive} provides {provision}, which {verdict}")
-        if not found and not provided:
-            lines.append(f"no archive has {relation.name} for {universe.architecture}")
+        named = [
+            (f"{candidate} from {candidate.archive} ", candidate.package.version)
+            for candidate in universe.candidates(relation.name)
+        ]
+        provided = [
+            (f"{candidate} from {candidate.archive} provides {provision}, which ", provision.version)
+            for candidate, provision in universe.providers(relation.name)
+        ]
+        if not named and not provided:
+            lines.append((f"no archive has {relation.name} for {universe.architecture}", False))
+        found = [
+            (f"{start}{_verdict(relation, version)}", relation.admits(version)) for start, version in named + provided
+        ]
+        lines += found[:_MOST_CANDIDATES]
+        if len(found) > _MOST_CANDIDATES:
+            more = found[_MOST_CANDIDATES:]
+            lines.append((f"and {len(more)} more", any(suits for _, suits in more)))
     return lines
 
 
+def _verdict(relation: Relation, version: Version | None) -> str:
+    return "suits" if relation.admits(version) else f"is not {relation.operator} {relation.version}"
+
+
 def _hint(universe: Universe, cause: Cause) -> str:
+    """What to write about a need that nothing can meet."""
     for relation in cause.group.alternatives:
-        if not universe.knows(relation.name):
-            near = suggestion(relation.name, universe.names)
-            if near:
-                return near
-            return f"if it is not needed at run time, write `omit: [{{package: {relation.name}, reason: …}}]`"
-    return ""
+        near = "" if universe.knows(relation.name) else suggestion(relation.name, universe.names)
+        if near:
+            return near
+    name = cause.group.alternatives[0].name
+    return (
+        f"wish for another version of {name}, add an archive that has it to `sources`, "
+        f'or, when it is not needed at run time, write `omit: [{{package: {name}, reason: "…"}}]`'
+    )

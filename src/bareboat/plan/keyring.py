@@ -6,30 +6,34 @@ Only the bytes that a signature covers are ever given back, so text around a sig
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from bareboat.base.document import Document
 from bareboat.base.errors import InternalError, SignatureError
 
 if TYPE_CHECKING:
     from pysequoia import Cert, Sig
 
+_BEGIN = b"-----BEGIN PGP SIGNED MESSAGE-----"
+UNSIGNED = "nothing unsigned is read; try another mirror"
+"""What to do about something that nobody signed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """Certificates that may sign, and what to call them.
-
-    `fingerprints` are those of the certificates, upper-case hexadecimal, sorted.
-    """
+    """Certificates that may sign."""
 
     certificates: tuple[Cert, ...]
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
-        """The fingerprints of the primary keys, sorted."""
+        """The fingerprints of the primary keys, upper-case hexadecimal, sorted."""
         return tuple(sorted(certificate.fingerprint.upper() for certificate in self.certificates))
 
     @classmethod
@@ -39,13 +43,13 @@ class Keyring:
         Raises:
             SignatureError: When a text holds no certificate.
         """
-        from pysequoia import Cert  # noqa: PLC0415
+        from pysequoia import Cert
 
         found: list[Cert] = []
         for text in texts:
             try:
                 found.extend(Cert.split_bytes(text))
-            except Exception as error:  # noqa: BLE001  # pysequoia raises bare RuntimeErrors with a backtrace inside
+            except Exception as error:  # pysequoia raises bare RuntimeErrors with a backtrace inside
                 raise SignatureError(f"{where}: cannot read as OpenPGP certificates: {_first_line(error)}") from error
         if not found:
             raise SignatureError(f"{where}: holds no OpenPGP certificate")
@@ -70,28 +74,43 @@ def verify_inline(message: bytes, keyring: Keyring, where: str) -> Verified:
 
 
 def verify_detached(data: bytes, signature: bytes, keyring: Keyring, where: str) -> Verified:
-    """Check `data` against detached signatures.
+    """Check `data` against detached signatures, armored or binary, of which any one by a certificate of `keyring` does.
 
     Raises:
         SignatureError: As `verify_inline`.
     """
-    from pysequoia import Sig  # noqa: PLC0415
+    from pysequoia import Sig
+    from pysequoia.packet import PacketPile, Tag
 
     try:
-        parsed = Sig.from_bytes(signature)
-    except Exception as error:  # noqa: BLE001  # as above
+        # `Sig` takes the first signature of a text only, so that each one is handed over by itself.
+        found = [
+            Sig.from_bytes(bytes(packet)) for packet in PacketPile.from_bytes(signature) if packet.tag == Tag.Signature
+        ]
+    except Exception as error:  # as above
         raise SignatureError(f"{where}: cannot read the signature: {_first_line(error)}") from error
-    return Verified(data=data, signed_by=_verify(data, parsed, keyring, where).signed_by)
+    if not found:
+        raise SignatureError(f"{where}: is not signed: its signature file holds no signature", hint=UNSIGNED)
+    signers: set[str] = set()
+    refused: SignatureError | None = None
+    for one in found:
+        try:
+            signers.update(_verify(data, one, keyring, where).signed_by)
+        except SignatureError as error:
+            refused = refused or error
+    if refused is not None and not signers:
+        raise refused
+    return Verified(data=data, signed_by=tuple(sorted(signers)))
 
 
 def _verify(message: bytes, signature: Sig | None, keyring: Keyring, where: str) -> Verified:
-    import pysequoia  # noqa: PLC0415
+    import pysequoia
 
-    if signature is None and b"-----BEGIN PGP SIGNED MESSAGE-----" not in message:
-        raise SignatureError(f"{where}: is not signed", hint="nothing unsigned is read; try another mirror")
+    if signature is None and _BEGIN not in message:
+        raise SignatureError(f"{where}: is not signed", hint=UNSIGNED)
     try:
         result = pysequoia.verify(message, store=lambda _: list(keyring.certificates), signature=signature)
-    except Exception as error:  # noqa: BLE001  # as above
+    except Exception as error:  # as above
         trusted = ", ".join(keyring.fingerprints)
         raise SignatureError(
             f"{where}: cannot trust the signature: {_first_line(error)}",
@@ -109,6 +128,32 @@ def _first_line(error: Exception) -> str:
 
 @cache
 def archive_keyring(files: tuple[str, ...]) -> Keyring:
-    """The pinned certificates of Debian's archives from the named files of the catalogue."""
-    folder = resources.files("bareboat.catalog").joinpath("keys")
-    return Keyring.of([folder.joinpath(file).read_bytes() for file in files], "the catalogue's archive keys")
+    """The pinned certificates of Debian's archives from the named files of the catalogue.
+
+    The table `keys.yaml` says which fingerprint each file has; a file that has another one is never used.
+    """
+    keyring = pinned_keyring(files)
+    table = archive_keys()
+    wrong = [file for file in files if pinned_keyring((file,)).fingerprints != (table.get(file),)]
+    if wrong:
+        raise InternalError(f"the catalogue's key {wrong[0]} has not the fingerprint that stands in keys.yaml")
+    return keyring
+
+
+@cache
+def archive_keys() -> Mapping[str, str]:
+    """The fingerprints of Debian's archive keys by file name, as `keys.yaml` has them."""
+    import yaml
+
+    table = Document(yaml.safe_load(key_folder().joinpath("keys.yaml").read_text()), "keys.yaml", InternalError)
+    return MappingProxyType({fields.string("file"): fingerprint for fingerprint, fields in table.items()})
+
+
+def pinned_keyring(files: Iterable[str]) -> Keyring:
+    """The certificates in the named files of the catalogue."""
+    return Keyring.of([key_folder().joinpath(file).read_bytes() for file in files], "the catalogue's keys")
+
+
+def key_folder() -> Traversable:
+    """Where the catalogue's pinned certificates lie."""
+    return resources.files("bareboat.catalog").joinpath("keys")

@@ -39,7 +39,10 @@ class LockedArchive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedPackage:
-    """A .deb: its identity, its bytes, and what it said of itself when it was chosen."""
+    """A .deb: its identity, its bytes, and what it said of itself when it was chosen.
+
+    `seen` is the date of the archive's state that had it last, where the lock's own state of the archive is newer.
+    """
 
     name: str
     version: str
@@ -52,6 +55,7 @@ class LockedPackage:
     sha256: Digest
     depends: str = ""
     provides: str = ""
+    seen: Epoch | None = None
 
     @property
     def id(self) -> str:
@@ -115,6 +119,12 @@ class Lock:
     packages: Mapping[str, LockedPackage] = field(default_factory=lambda: MappingProxyType({}))
     upstream: Mapping[str, LockedUpstream] = field(default_factory=lambda: MappingProxyType({}))
     images: Mapping[str, LockedImage] = field(default_factory=lambda: MappingProxyType({}))
+
+    def packages_of(self, image: str, architecture: str) -> tuple[LockedPackage, ...]:
+        """The packages of an image on an architecture (OCI's name), stage by stage; none where it does not have it."""
+        found = self.images.get(image)
+        stages = found.stages.get(architecture, ()) if found is not None else ()
+        return tuple(self.packages[identity] for stage in stages for identity in stage.packages)
 
     def pruned(self) -> Lock:
         """This lock without packages, programs and archives that no image has."""

@@ -1,19 +1,22 @@
 """`bareboat.lock` as text: canonical JSON laid out one package, archive or stage to a line, so that it can be diffed.
 
-The same lock has one text only; a text that was edited by hand is read when it still makes sense.
+The same lock has one text only, sorted; a text that was edited by hand is read when it still makes sense.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.document import Document
-from bareboat.base.epoch import format_rfc3339, parse_rfc3339
-from bareboat.base.errors import FormatError, LockError
+from bareboat.base.epoch import Epoch, format_rfc3339, parse_rfc3339
+from bareboat.base.errors import FormatError, LockError, UsageError
+from bareboat.base.path import archive_path
+from bareboat.base.platform import architecture
+from bareboat.debian.version import Version
 from bareboat.plan.lock import (
     BYTE_FORMAT,
     FORMAT,
@@ -28,6 +31,7 @@ from bareboat.plan.lock import (
 
 _T = TypeVar("_T")
 _AGAIN = "run `bareboat lock` to decide again; the old file is overwritten"
+_OF_IMAGE = frozenset({"wish", "drift"})
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
@@ -55,12 +59,8 @@ def parse_lock(text: str, where: str) -> Lock:
             raise LockError(f"{where}:{number}: has conflict marks of a merge", hint=_AGAIN)
     try:
         document = Document.parse(text, where, LockError)
-        version = document.integer("bareboat-lock")
-        if version != FORMAT:
-            raise LockError(
-                f"{where}: is of version {version}, and this bareboat reads version {FORMAT}",
-                hint="use the bareboat that wrote it, or a newer one",
-            )
+        _line(document.fields).encode()
+        _check_version(document)
         lock = Lock(
             byte_format=document.integer("byte-format"),
             archives=_mapping(_archive(name, item) for name, item in document.document("archives").items()),
@@ -68,13 +68,24 @@ def parse_lock(text: str, where: str) -> Lock:
             upstream=_mapping(_upstream(name, item) for name, item in document.document("upstream").items()),
             images=_mapping(_image(name, item) for name, item in document.document("images").items()),
         )
-    except FormatError as error:
+    except UnicodeEncodeError as error:
+        raise LockError(f"{where}: holds a character that is none (U+D800 to U+DFFF)", hint=_AGAIN) from error
+    except (FormatError, UsageError) as error:
         raise LockError(f"{where}: {error.message}", hint=_AGAIN) from error
     except LockError as error:
         error.hint = error.hint or _AGAIN
         raise
     _check(lock, where)
     return lock
+
+
+def _check_version(document: Document) -> None:
+    version = document.integer("bareboat-lock")
+    if version != FORMAT:
+        raise LockError(
+            f"{document.where}: is of version {version}, and this bareboat reads version {FORMAT}",
+            hint="use the bareboat that wrote it, or a newer one",
+        )
 
 
 def _check(lock: Lock, where: str) -> None:
@@ -84,15 +95,19 @@ def _check(lock: Lock, where: str) -> None:
             hint="run `bareboat lock` to move to this format; the images' digests will change",
         )
     for image in lock.images.values():
-        for architecture, stages in image.stages.items():
+        for arch, stages in image.stages.items():
             for stage in stages:
-                missing = [name for name in stage.packages if name not in lock.packages]
-                missing += [name for name in stage.upstream if name not in lock.upstream]
-                if missing:
-                    raise LockError(
-                        f"{where}: images.{image.name}.{architecture}: names {missing[0]}, which the lock does not have",
-                        hint=_AGAIN,
-                    )
+                place = f"{where}: images: {image.name}: {arch}: {stage.name}"
+                _check_known(place, stage.packages, lock.packages)
+                _check_known(place, stage.upstream, lock.upstream)
+    for identity, package in lock.packages.items():
+        _check_known(f"{where}: packages: {identity}", [package.archive], lock.archives)
+
+
+def _check_known(place: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise LockError(f'{place}: names "{name}", which the lock does not have', hint=_AGAIN)
 
 
 def _mapping(pairs: Iterable[tuple[str, _T]]) -> Mapping[str, _T]:
@@ -112,16 +127,12 @@ def _images(images: Mapping[str, LockedImage]) -> str:
     blocks = []
     for name in sorted(images):
         image = images[name]
-        lines = [f'   "wish": "{image.wish}"', f'   "drift": {_line_list(image.drift)}']
-        for architecture in sorted(image.stages):
-            stages = [f"    {_line(_stage_fields(stage))}" for stage in image.stages[architecture]]
-            lines.append(f'   "{architecture}": [\n' + ",\n".join(stages) + "\n   ]")
-        blocks.append(f"  {json.dumps(name)}: {{\n" + ",\n".join(lines) + "\n  }")
+        lines = [f'   "wish": "{image.wish}"', f'   "drift": {json.dumps(image.drift, ensure_ascii=False)}']
+        for arch in sorted(image.stages):
+            stages = [f"    {_line(_stage_fields(stage))}" for stage in image.stages[arch]]
+            lines.append(f'   "{arch}": [' + ("\n" + ",\n".join(stages) + "\n   ]" if stages else "]"))
+        blocks.append(f"  {json.dumps(name, ensure_ascii=False)}: {{\n" + ",\n".join(lines) + "\n  }")
     return ' "images": {' + ("\n" + ",\n".join(blocks) + "\n }" if blocks else "}")
-
-
-def _line_list(values: tuple[str, ...]) -> str:
-    return json.dumps(list(values), ensure_ascii=False)
 
 
 def _archive_fields(archive: LockedArchive) -> dict[str, object]:
@@ -136,16 +147,26 @@ def _archive_fields(archive: LockedArchive) -> dict[str, object]:
 
 
 def _archive(name: str, item: Document) -> tuple[str, LockedArchive]:
-    until = item.optional_string("valid-until")
     return name, LockedArchive(
         name=name,
         codename=item.string("codename"),
-        date=parse_rfc3339(item.string("date")),
-        valid_until=None if until is None else parse_rfc3339(until),
+        date=_moment(item.string("date"), item),
+        valid_until=_moment(item.string("valid-until"), item) if item.has("valid-until") else None,
         release=Digest.parse(item.string("release")),
-        signed_by=item.strings("signed-by"),
-        missing=item.strings("missing"),
+        signed_by=_sorted(item.strings("signed-by")),
+        missing=_sorted(item.strings("missing")),
     )
+
+
+def _moment(text: str, item: Document) -> Epoch:
+    moment = parse_rfc3339(text)
+    if moment < 0:
+        raise LockError(f'{item.where}: "{text}" is before 1970')
+    return moment
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
 
 
 def _package_fields(package: LockedPackage) -> dict[str, object]:
@@ -160,21 +181,16 @@ def _package_fields(package: LockedPackage) -> dict[str, object]:
         fields["depends"] = package.depends
     if package.provides:
         fields["provides"] = package.provides
+    if package.seen is not None:
+        fields["seen"] = format_rfc3339(package.seen)
     return fields
 
 
 def _package(identity: str, item: Document) -> tuple[str, LockedPackage]:
-    name, equals, rest = identity.partition("=")
-    version, colon, architecture = rest.rpartition(":")
+    name, version, architecture = _identity(identity, item)
     source, _, source_version = item.string("source").partition("=")
-    if not (equals and colon and name and version and architecture):
-        raise LockError(f'{item.where}: "{identity}" is not name=version:architecture')
-    size = item.integer("size")
-    if size < 0:
-        raise LockError(f"{item.where}: size is negative")
-    path = item.string("path")
-    if path.startswith("/") or ".." in path.split("/") or "://" in path:
-        raise LockError(f'{item.where}: path "{path}" is not relative to an archive')
+    for text in (version, source_version):
+        Version(text)
     return identity, LockedPackage(
         name=name,
         version=version,
@@ -182,24 +198,42 @@ def _package(identity: str, item: Document) -> tuple[str, LockedPackage]:
         source=source,
         source_version=source_version,
         archive=item.string("archive"),
-        path=path,
-        size=size,
+        path=archive_path(item.string("path"), where=f"{item.where}: path"),
+        size=_size(item),
         sha256=sha256(item.string("sha256")),
         depends=item.optional_string("depends") or "",
         provides=item.optional_string("provides") or "",
+        seen=_moment(item.string("seen"), item) if item.has("seen") else None,
     )
 
 
+def _identity(identity: str, item: Document) -> tuple[str, str, str]:
+    name, equals, rest = identity.partition("=")
+    version, colon, architecture = rest.rpartition(":")
+    if not (equals and colon and name and version and architecture):
+        raise LockError(f'{item.where}: "{identity}" is not name=version:architecture')
+    return name, version, architecture
+
+
+def _size(item: Document) -> int:
+    size = item.integer("size")
+    if size < 0:
+        raise LockError(f"{item.where}: size is negative")
+    return size
+
+
 def _upstream_fields(program: LockedUpstream) -> dict[str, object]:
-    files = {file.member: {"sha256": file.sha256.hex, "size": file.size} for file in program.files}
+    files = {
+        file.member: {"sha256": file.sha256.hex, "size": file.size}
+        for file in sorted(program.files, key=lambda file: file.member)
+    }
     return {"evidence": program.evidence, "files": files}
 
 
 def _upstream(identity: str, item: Document) -> tuple[str, LockedUpstream]:
-    name, _, rest = identity.partition("=")
-    version, _, architecture = rest.rpartition(":")
+    name, version, architecture = _identity(identity, item)
     files = tuple(
-        LockedFile(member=member, sha256=sha256(fields.string("sha256")), size=fields.integer("size"))
+        LockedFile(member=member, sha256=sha256(fields.string("sha256")), size=_size(fields))
         for member, fields in item.document("files").items()
     )
     program = LockedUpstream(
@@ -209,22 +243,22 @@ def _upstream(identity: str, item: Document) -> tuple[str, LockedUpstream]:
 
 
 def _stage_fields(stage: LockedStage) -> dict[str, object]:
-    fields: dict[str, object] = {"stage": stage.name, "packages": list(stage.packages)}
+    fields: dict[str, object] = {"stage": stage.name, "packages": sorted(stage.packages)}
     if stage.upstream:
-        fields["upstream"] = list(stage.upstream)
+        fields["upstream"] = sorted(stage.upstream)
     return fields
 
 
+def _stage(item: Document) -> LockedStage:
+    packages, upstream = _sorted(item.strings("packages")), _sorted(item.strings("upstream"))
+    return LockedStage(name=item.string("stage"), packages=packages, upstream=upstream)
+
+
 def _image(name: str, item: Document) -> tuple[str, LockedImage]:
-    architectures = [key for key in item.fields if key not in ("wish", "drift")]
-    stages = {
-        architecture: tuple(
-            LockedStage(name=stage.string("stage"), packages=stage.strings("packages"), upstream=stage.strings("upstream"))
-            for stage in item.documents(architecture)
-        )
-        for architecture in sorted(architectures)
-    }
-    image = LockedImage(
-        name=name, wish=Digest.parse(item.string("wish")), stages=MappingProxyType(stages), drift=item.strings("drift")
-    )
-    return name, image
+    stages = {}
+    for key in sorted(set(item.fields) - _OF_IMAGE):
+        if architecture(key).oci != key:
+            raise LockError(f'{item.where}: "{key}" is not the name of an architecture')
+        stages[key] = tuple(_stage(stage) for stage in item.documents(key))
+    wish, drift = Digest.parse(item.string("wish")), _sorted(item.strings("drift"))
+    return name, LockedImage(name=name, wish=wish, stages=MappingProxyType(stages), drift=drift)

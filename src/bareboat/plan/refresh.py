@@ -6,17 +6,20 @@ A mirror that is expired, replayed, unsigned or of another suite is passed over 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import (
+    ConfigurationError,
     DigestMismatchError,
     FetchError,
     FormatError,
+    LimitError,
     NotFoundError,
     OfflineError,
+    SignatureError,
     TrustError,
 )
 from bareboat.base.observer import Observer, Silent
@@ -25,15 +28,16 @@ from bareboat.debian.inflate import Limits as InflateLimits
 from bareboat.debian.inflate import inflated
 from bareboat.debian.release import IndexFile, Release
 from bareboat.plan.archive import accept
-from bareboat.plan.keyring import Keyring, verify_detached, verify_inline
+from bareboat.plan.keyring import UNSIGNED, Keyring, verify_detached, verify_inline
 from bareboat.plan.lock import LockedArchive
 from bareboat.plan.prefer import DEFAULT_PRIORITY
 from bareboat.store.blobs import Blobs, Records, read
+from bareboat.store.failures import Failures
 from bareboat.store.fetch import Artifact, Fetcher
 from bareboat.store.limits import DEFAULT as LIMITS
 
 _SUFFIXES = (".xz", ".gz", "")
-_COMPACT = "packages-1"
+_COMPACT = "packages-2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,11 @@ class SuiteRequest:
     priority: int = DEFAULT_PRIORITY
     only: frozenset[str] = frozenset()
     architectures: tuple[str, ...] | None = None
+
+    def admits(self, package: str, architecture: str) -> bool:
+        """Whether `package` may come from here for `architecture`."""
+        is_meant = self.architectures is None or architecture in self.architectures
+        return is_meant and (not self.only or package in self.only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,68 +89,58 @@ class Refresher:
     unsafe_missing: bool = False
 
     def release(self, request: SuiteRequest) -> Refreshed:
-        """The Release of a suite, verified.
+        """The Release of a suite, verified: of the first mirror whose InRelease, or Release, can be believed.
 
         Raises:
             TrustError: When no mirror has one that can be believed.
             FetchError: When none answers.
+            ConfigurationError: When the suite does not have a component.
         """
-        try:
-            return self._inline(request)
-        except NotFoundError:
-            return self._detached(request)
-
-    def _inline(self, request: SuiteRequest) -> Refreshed:
-        name = f"{request.name}: InRelease"
-        page = self.fetcher.fetch_unpinned(
-            name,
-            [f"{url}/dists/{request.suite}/InRelease" for url in request.urls],
-            max_bytes=LIMITS.max_release_bytes,
-            check=lambda data: self._judged(request, *self._verified(data, None, request), data),
-        )
-        return self._judged(request, *self._verified(page.data, None, request), page.data)
-
-    def _detached(self, request: SuiteRequest) -> Refreshed:
-        found: list[Refreshed] = []
-
-        def check(data: bytes, signature: bytes) -> None:
-            found.append(self._judged(request, *self._verified(data, signature, request), data))
-
-        refused: TrustError | None = None
+        failures = Failures(f"{request.name}: InRelease")
+        refused: TrustError | FormatError | None = None
+        offline: OfflineError | None = None
         for url in request.urls:
-            folder = f"{url}/dists/{request.suite}"
             try:
-                pages = [
-                    self.fetcher.fetch_unpinned(
-                        f"{request.name}: {file}", [f"{folder}/{file}"], max_bytes=LIMITS.max_release_bytes
-                    )
-                    for file in ("Release", "Release.gpg")
-                ]
-                check(pages[0].data, pages[1].data)
-            except TrustError as error:
-                refused = error
-            except NotFoundError:
-                continue
-            else:
-                return found[-1]
-        raise refused or NotFoundError(
-            f"{request.name}: no mirror has InRelease, or Release with Release.gpg",
-            hint="nothing unsigned is read; check the suite's name and the mirrors",
-        )
+                return _with_components(self._judged(request, *self._signed(request, f"{url}/dists/{request.suite}")))
+            except OfflineError as error:
+                offline = error
+            except (FetchError, LimitError) as error:
+                failures.add(url, _unwrapped(error))
+            except (TrustError, FormatError) as error:
+                refused = refused or error
+        reason = refused or offline or failures.error()
+        if isinstance(reason, NotFoundError):
+            reason.hint = reason.hint or "check the name of the suite and the mirrors"
+        raise reason
 
-    @staticmethod
-    def _verified(data: bytes, signature: bytes | None, request: SuiteRequest) -> tuple[bytes, tuple[str, ...]]:
-        where = f"dists/{request.suite}/InRelease"
+    def _signed(self, request: SuiteRequest, folder: str) -> tuple[bytes, bytes | None]:
+        """InRelease, or Release and what signs it, as one mirror has them."""
+        try:
+            return self._page(request, f"{folder}/InRelease"), None
+        except NotFoundError as missing:
+            try:
+                release = self._page(request, f"{folder}/Release")
+            except NotFoundError:
+                raise missing from None
+        try:
+            return release, self._page(request, f"{folder}/Release.gpg")
+        except NotFoundError:
+            message = f"{request.name}: Release: is not signed: it has no Release.gpg"
+            raise SignatureError(message, hint=UNSIGNED) from None
+
+    def _page(self, request: SuiteRequest, url: str) -> bytes:
+        name = f"{request.name}: {url.rpartition('/')[2]}"
+        return self.fetcher.fetch_unpinned(name, [url], max_bytes=LIMITS.max_release_bytes).data
+
+    def _judged(self, request: SuiteRequest, data: bytes, signature: bytes | None) -> Refreshed:
+        file = "InRelease" if signature is None else "Release"
+        where = f"{request.name}: {file}"
         if signature is None:
             verified = verify_inline(data, request.keyring, where)
         else:
-            verified = verify_detached(data, signature, request.keyring, f"dists/{request.suite}/Release")
-        return verified.data, verified.signed_by
-
-    def _judged(self, request: SuiteRequest, text: bytes, signers: tuple[str, ...], received: bytes) -> Refreshed:
-        where = f"dists/{request.suite}/InRelease"
+            verified = verify_detached(data, signature, request.keyring, where)
         try:
-            release = Release.parse(text.decode(), where)
+            release = Release.parse(verified.data.decode(), where)
         except UnicodeDecodeError as error:
             raise FormatError(f"{where}: is not UTF-8") from error
         accept(
@@ -149,7 +148,7 @@ class Refresher:
             suite=request.suite,
             now=self.now,
             floor=self.floors.get(request.name),
-            where=f"{request.name}: InRelease",
+            where=where,
             unsafe_expired=self.unsafe_expired,
         )
         locked = LockedArchive(
@@ -157,8 +156,8 @@ class Refresher:
             codename=release.codename,
             date=release.date,
             valid_until=release.valid_until,
-            release=Digest.of(received),
-            signed_by=signers,
+            release=Digest.of(data),
+            signed_by=verified.signed_by,
         )
         return Refreshed(request=request, release=release, locked=locked)
 
@@ -172,20 +171,23 @@ class Refresher:
             FetchError: When one cannot be had.
             DigestMismatchError: When every mirror has another file under its name.
         """
-        wanted: dict[Digest, Artifact] = {}
-        for suite in suites:
-            for architecture in architectures:
-                wanted |= {file.sha256: _artifact(suite, file) for file in self._unread(suite, architecture)}
+        found = tuple(suites)
+        wanted = {
+            file.sha256: _artifact(suite, file)
+            for suite in found
+            for architecture in architectures
+            for file in self._unread(suite, architecture)
+        }
         try:
             self.fetcher.fetch_many([wanted[digest] for digest in sorted(wanted)])
         except (FetchError, DigestMismatchError) as error:
             if not self.unsafe_missing or isinstance(error, OfflineError):
                 error.hint = error.hint or (
-                    "the mirror may be in the middle of an update: try again, name another one with BAREBOAT_MIRROR and "
-                    "BAREBOAT_SECURITY_MIRROR, or do without with --unsafe-missing"
+                    "the mirror may be in the middle of an update: try again, name another one with BAREBOAT_MIRROR "
+                    "and BAREBOAT_SECURITY_MIRROR, or do without with --unsafe-missing"
                 )
                 raise
-        return tuple(self._with_missing(suite, architectures) for suite in suites)
+        return tuple(self._with_missing(suite, architectures) for suite in found)
 
     def _unread(self, suite: Refreshed, architecture: str) -> list[IndexFile]:
         files = index_files(suite, architecture)
@@ -221,9 +223,26 @@ class Refresher:
         suffix = file.path.rpartition("Packages")[2].removeprefix(".")
         limits = InflateLimits(max_bytes=LIMITS.max_unpacked_index_bytes)
         text = b"".join(inflated([read(self.blobs, file.sha256)], suffix, where, limits))
-        compact = PackageIndex.parse(text, where).compact()
-        self.records.put(_COMPACT, file.sha256, compact)
-        return PackageIndex.parse(compact, where)
+        index = PackageIndex.parse(text, where)
+        self.records.put(_COMPACT, file.sha256, index.compact())
+        return index
+
+
+def _with_components(suite: Refreshed) -> Refreshed:
+    """`suite`, when it has the components that are asked for."""
+    request = suite.request
+    unknown = sorted(set(request.components) - set(suite.release.components))
+    if unknown and suite.release.components:
+        raise ConfigurationError(
+            f'{request.name}: the suite has no component "{unknown[0]}"',
+            hint=f"it has: {', '.join(suite.release.components)}",
+        )
+    return suite
+
+
+def _unwrapped(error: FetchError | LimitError) -> FetchError | LimitError:
+    """The one reason inside an error about one address."""
+    return type(error)(error.problems[0].message, hint=error.hint) if len(error.problems) == 1 else error
 
 
 def index_files(suite: Refreshed, architecture: str) -> tuple[IndexFile, ...]:
@@ -245,9 +264,9 @@ def _best(release: Release, path: str) -> IndexFile | None:
 
 
 def _artifact(suite: Refreshed, file: IndexFile) -> Artifact:
-    paths: list[Callable[[IndexFile], str]] = [lambda item: item.path]
-    if suite.release.acquire_by_hash:
-        paths.insert(0, lambda item: item.by_hash)
-    folder = f"dists/{suite.request.suite}"
-    urls = tuple(f"{url}/{folder}/{path(file)}" for url in suite.request.urls for path in paths)
-    return Artifact(name=f"{suite.request.name}: {file.path}", digest=file.sha256, size=file.size, urls=urls)
+    name = f"{suite.request.name}: {file.path}"
+    if file.size > LIMITS.max_index_bytes:
+        raise LimitError(f"{name}: is {file.size} bytes long, more than the limit of {LIMITS.max_index_bytes}")
+    paths = [file.by_hash, file.path] if suite.release.acquire_by_hash else [file.path]
+    urls = tuple(f"{url}/dists/{suite.request.suite}/{path}" for url in suite.request.urls for path in paths)
+    return Artifact(name=name, digest=file.sha256, size=file.size, urls=urls)

@@ -1,45 +1,44 @@
-"""From recipes and signed archives to a lock: every architecture together, stage by stage.
+"""From recipes and signed archives to a lock: every architecture together.
 
-A stage keeps what the stages below it have, so that images that share a stage share its layer.
+What an earlier lock has stays, unless it is to be upgraded or may not come from its archive any more.
+`plan.staging` decides one recipe; here the archives are read once, and the decisions become one lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
-from bareboat.base.errors import LockError, ResolutionError
+from bareboat.base.errors import LockError
 from bareboat.base.observer import Observer, Silent
 from bareboat.base.platform import Architecture, architecture
-from bareboat.base.problem import suggestion
-from bareboat.debian.relation import parse_relation
-from bareboat.plan.config import PackageWish
-from bareboat.plan.lock import BYTE_FORMAT, Lock, LockedImage, LockedPackage, LockedStage, LockedUpstream
-from bareboat.plan.prefer import Candidate
-from bareboat.plan.recipe import Recipe, Stage
+from bareboat.debian.version import Version
+from bareboat.plan.config import PinnedSource
+from bareboat.plan.lock import BYTE_FORMAT, Lock, LockedArchive, LockedImage, LockedPackage, LockedUpstream
+from bareboat.plan.recipe import Recipe
 from bareboat.plan.refresh import Refreshed, Refresher, SuiteRequest
-from bareboat.plan.solve import Need, solve
+from bareboat.plan.staging import Memory, Staging, Taken, named_stages, relation_of
 from bareboat.plan.universe import Supply, Universe
-from bareboat.plan.upstream import pinned
 
-DEBUG = "debug:"
-"""What the names of debug stages begin with in a lock."""
+_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
     """Decides for recipes.
 
-    `suites` has the suites of every distro, most preferred last resort last; `upgrade` is None to upgrade
-    everything, else the names of the packages that may change.
+    `suites` has the suites of every distro in order, of which the first counts where all else is equal; `sources` are
+    the further archives that some of them come from; `upgrade` is None to upgrade everything, else the names of the
+    packages and programs that may change.
     """
 
     refresher: Refresher
     suites: Mapping[str, tuple[SuiteRequest, ...]]
+    sources: tuple[PinnedSource, ...] = ()
     old: Lock = field(default_factory=Lock)
     upgrade: frozenset[str] | None = frozenset()
     observer: Observer = field(default_factory=Silent)
@@ -51,186 +50,159 @@ class Resolver:
             ResolutionError: When the wishes of one cannot be met.
             TrustError: When an archive cannot be believed.
             FetchError: When it cannot be had.
+            LockError: When two archives have different packages under one name, version and architecture.
         """
         archives = dict(self.old.archives)
-        packages = dict(self.old.packages)
-        upstream = dict(self.old.upstream)
-        images = dict(self.old.images)
-        for distro in dict.fromkeys(recipe.distro for recipe in recipes):
+        taken: dict[Recipe, dict[str, Taken]] = {recipe: {} for recipe in recipes}
+        current: set[str] = set()
+        for distro in sorted({recipe.distro for recipe in recipes}):
             chosen = {recipe: wanted for recipe, wanted in recipes.items() if recipe.distro == distro}
             order = [architecture(name) for name in sorted({name for wanted in chosen.values() for name in wanted})]
-            refreshed = self.refresher.fetch_indexes(self._refresh(distro), [arch.debian for arch in order])
-            archives.update({suite.locked.name: suite.locked for suite in refreshed})
-            for image, decided, programs in self._images(chosen, order, refreshed):
-                images[image.name] = image
-                upstream.update({program.id: program for program in programs})
-                for package in decided:
-                    packages[package.id] = _same(packages.get(package.id), package)
-        return Lock(
-            byte_format=BYTE_FORMAT,
-            archives=MappingProxyType(archives),
-            packages=MappingProxyType(packages),
-            upstream=MappingProxyType(upstream),
-            images=MappingProxyType(images),
-        ).pruned()
+            debian = [arch.debian for arch in order]
+            refreshed = self.refresher.fetch_indexes(self._refresh(distro), debian)
+            archives |= {suite.request.name: self._archive(suite.locked, debian) for suite in refreshed}
+            self.observer.begin("resolve", len(chosen) * len(order))
+            for arch in order:
+                supplies = self._supplies(refreshed, arch)
+                current |= {package.id for package in self.old.packages.values() if _is_in(package, supplies, arch)}
+                memory: Memory = {}
+                for recipe, wanted in chosen.items():
+                    if arch.oci in wanted:
+                        taken[recipe][arch.oci] = self._staging(recipe, arch, supplies, memory).decide()
+                    self.observer.advance("resolve", 1)
+            self.observer.end("resolve")
+        return self._lock(taken, archives, current)
 
     def _refresh(self, distro: str) -> tuple[Refreshed, ...]:
         self.observer.begin(f"release {distro}", 0)
-        with ThreadPoolExecutor(4) as pool:
+        with ThreadPoolExecutor(_WORKERS) as pool:
             found = tuple(pool.map(self.refresher.release, self.suites[distro]))
         self.observer.end(f"release {distro}")
         return found
 
-    def _images(
-        self, recipes: Mapping[Recipe, tuple[str, ...]], order: Sequence[Architecture], refreshed: tuple[Refreshed, ...]
-    ) -> Iterable[tuple[LockedImage, list[LockedPackage], list[LockedUpstream]]]:
-        stages: dict[str, dict[str, tuple[LockedStage, ...]]] = {recipe.name: {} for recipe in recipes}
-        decided: dict[str, dict[str, LockedPackage]] = {recipe.name: {} for recipe in recipes}
-        programs: dict[str, dict[str, LockedUpstream]] = {recipe.name: {} for recipe in recipes}
-        self.observer.begin("resolve", len(recipes) * len(order))
-        for arch in order:
-            supplies = self._supplies(refreshed, arch)
-            memory: dict[Digest, dict[str, Candidate]] = {}
-            for recipe, wanted in recipes.items():
-                self.observer.advance("resolve", 1)
-                if arch.oci not in wanted:
-                    continue
-                universe = Universe(architecture=arch.debian, supplies=supplies, locked=self._favoured(recipe, arch))
-                work = _Decision(recipe, arch, universe, memory)
-                stages[recipe.name][arch.oci] = work.decide()
-                decided[recipe.name] |= work.packages
-                programs[recipe.name] |= work.upstream
-        self.observer.end("resolve")
-        for recipe in recipes:
-            image = LockedImage(
-                name=recipe.name,
-                wish=wish_digest(recipe),
-                stages=MappingProxyType(stages[recipe.name]),
-                drift=_drift(stages[recipe.name], decided[recipe.name]),
-            )
-            yield image, list(decided[recipe.name].values()), list(programs[recipe.name].values())
+    def _archive(self, new: LockedArchive, decided: Sequence[str]) -> LockedArchive:
+        """`new`, with what was missing of architectures that are not decided on now."""
+        old = self.old.archives.get(new.name)
+        before = set(old.missing) - set(decided) if old is not None else set()
+        return replace(new, missing=tuple(sorted(before | set(new.missing))))
 
-    def _supplies(self, refreshed: tuple[Refreshed, ...], arch: Architecture) -> tuple[Supply, ...]:
+    def _supplies(self, refreshed: Sequence[Refreshed], arch: Architecture) -> tuple[Supply, ...]:
         return tuple(
             Supply(archive=suite.request.name, index=index, priority=suite.request.priority, only=suite.request.only)
             for suite in refreshed
             for index in self.refresher.indexes(suite, arch.debian)
         )
 
-    def _favoured(self, recipe: Recipe, arch: Architecture) -> dict[str, LockedPackage]:
-        """The packages of the old lock that stay unless they are to be upgraded."""
+    def _staging(self, recipe: Recipe, arch: Architecture, supplies: tuple[Supply, ...], memory: Memory) -> Staging:
+        own = self._favoured([recipe.name], recipe, arch)
+        shared = self._favoured(self.old.images, recipe, arch)
+        universe = Universe(architecture=arch.debian, supplies=supplies, locked=own, shared=shared)
+        kept = self._kept_programs(recipe, arch)
+        return Staging(recipe=recipe, architecture=arch, universe=universe, kept=kept, memory=memory)
+
+    def _favoured(self, images: Iterable[str], recipe: Recipe, arch: Architecture) -> dict[str, LockedPackage]:
+        """The packages of `images` in the old lock that stay, by name; the latest version where they differ."""
+        if self.upgrade is None:
+            return {}
+        suites = {suite.name: suite for suite in self.suites[recipe.distro]}
+        found = [
+            package
+            for image in images
+            for package in self.old.packages_of(image, arch.oci)
+            if package.name not in self.upgrade
+            and package.archive in suites
+            and suites[package.archive].admits(package.name, arch.debian)
+        ]
+        found.sort(key=lambda package: (Version(package.version), package.id))
+        return {package.name: self._aged(package) for package in found}
+
+    def _kept_programs(self, recipe: Recipe, arch: Architecture) -> list[LockedUpstream]:
         image = self.old.images.get(recipe.name)
         if self.upgrade is None or image is None:
-            return {}
-        chosen = (self.old.packages[name] for stage in image.stages.get(arch.oci, ()) for name in stage.packages)
-        return {package.name: package for package in chosen if package.name not in self.upgrade}
+            return []
+        programs = (self.old.upstream[name] for stage in image.stages.get(arch.oci, ()) for name in stage.upstream)
+        return [program for program in programs if program.name not in self.upgrade]
 
+    def _aged(self, package: LockedPackage) -> LockedPackage:
+        """A package of the old lock, with the date of the archive that had it."""
+        return replace(package, seen=package.seen or self.old.archives[package.archive].date)
 
-class _Decision:
-    """One recipe on one architecture; `memory` shares the decisions on common stages between recipes."""
-
-    def __init__(
-        self, recipe: Recipe, arch: Architecture, universe: Universe, memory: dict[Digest, dict[str, Candidate]]
-    ) -> None:
-        self._recipe = recipe
-        self._arch = arch
-        self._universe = universe
-        self._memory = memory
-        self._wished = _names(stage.packages for stage in (*recipe.stages, *recipe.debug_stages))
-        self._omitted = frozenset(omission.package for omission in recipe.omit) - self._wished
-        self.packages: dict[str, LockedPackage] = {}
-        self.upstream: dict[str, LockedUpstream] = {}
-
-    def decide(self) -> tuple[LockedStage, ...]:
-        fixed: dict[str, Candidate] = {}
-        done: list[LockedStage] = []
-        below: list[Stage] = []
-        for prefix, stage in [
-            *(("", stage) for stage in self._recipe.stages),
-            *((DEBUG, stage) for stage in self._recipe.debug_stages),
-        ]:
-            below.append(stage)
-            chosen = self._stage(stage, fixed, below)
-            new = {name: candidate for name, candidate in chosen.items() if name not in fixed}
-            programs = [pinned(wish, self._arch) for wish in stage.upstream]
-            self.upstream |= {program.id: program for program in programs}
-            locked = {candidate.name: locked_package(candidate) for candidate in new.values()}
-            self.packages |= {package.id: package for package in locked.values()}
-            done.append(
-                LockedStage(
-                    name=f"{prefix}{stage.name}",
-                    packages=tuple(locked[name].id for name in sorted(locked)),
-                    upstream=tuple(sorted(program.id for program in programs)),
-                )
+    def _lock(
+        self, taken: Mapping[Recipe, Mapping[str, Taken]], archives: Mapping[str, LockedArchive], current: set[str]
+    ) -> Lock:
+        decided = {recipe.name for recipe in taken}
+        others = {name: image for name, image in self.old.images.items() if name not in decided}
+        rest = replace(self.old, images=MappingProxyType(others)).pruned()
+        images, upstream = dict(rest.images), dict(rest.upstream)
+        packages = {
+            identity: replace(package, seen=None) if identity in current else self._aged(package)
+            for identity, package in rest.packages.items()
+        }
+        for recipe, by_architecture in taken.items():
+            for found in by_architecture.values():
+                upstream |= {program.id: program for program in found.upstream}
+                for package in found.packages:
+                    packages[package.id] = _same(packages.get(package.id), package)
+            images[recipe.name] = LockedImage(
+                name=recipe.name,
+                wish=wish_digest(recipe, self.sources),
+                stages=MappingProxyType({name: found.stages for name, found in sorted(by_architecture.items())}),
+                drift=_drift(by_architecture),
             )
-            fixed = chosen
-        return tuple(done)
-
-    def _stage(self, stage: Stage, fixed: dict[str, Candidate], below: list[Stage]) -> dict[str, Candidate]:
-        key = digest_of({
-            "stages": [[wish.relation for wish in item.packages] for item in below],
-            "omitted": sorted(self._omitted),
-            "locked": sorted(package.id for package in self._universe.locked.values()),
-        })
-        if key not in self._memory:
-            needs = [need for wish in stage.packages if (need := self._need(wish)) is not None]
-            solution = solve(self._universe, needs, fixed.values(), self._omitted)
-            self._memory[key] = dict(solution.packages)
-        return self._memory[key]
-
-    def _need(self, wish: PackageWish) -> Need | None:
-        from bareboat.debian.relation import Group  # noqa: PLC0415
-
-        where = f"{wish.place}: packages" if wish.place.file else f"{self._recipe.name}: packages"
-        relation = parse_relation(wish.relation, where)
-        if not relation.applies_to(self._arch.debian):
-            return None
-        if not self._universe.knows(relation.name):
-            hint = suggestion(relation.name, self._universe.names) or None
-            raise ResolutionError(
-                f'{where}: no archive of {self._recipe.distro} has a package "{relation.name}" for {self._arch}', hint=hint
-            )
-        return Need(Group((relation,)), f"image {self._recipe.name}")
+        return Lock(
+            byte_format=BYTE_FORMAT,
+            archives=MappingProxyType(dict(archives)),
+            packages=MappingProxyType({name: _dated(package, archives) for name, package in packages.items()}),
+            upstream=MappingProxyType(upstream),
+            images=MappingProxyType(images),
+        ).pruned()
 
 
-def locked_package(candidate: Candidate) -> LockedPackage:
-    """What a lock says of a candidate."""
-    package = candidate.package
-    depends = ", ".join(text for text in (package.pre_depends_text, package.depends_text) if text)
-    return LockedPackage(
-        name=package.name,
-        version=str(package.version),
-        architecture=package.architecture,
-        source=package.source,
-        source_version=str(package.source_version),
-        archive=candidate.archive,
-        path=package.filename,
-        size=package.size,
-        sha256=package.sha256,
-        depends=" ".join(depends.split()),
-        provides=" ".join(package.provides_text.split()),
+def wish_digest(recipe: Recipe, sources: Sequence[PinnedSource]) -> Digest:
+    """The digest of everything that a user can write on which the choice of packages depends.
+
+    Those are wishes, omissions and further archives: not where an archive is, nor who signs it.
+    """
+    return digest_of(
+        {
+            "distro": recipe.distro,
+            "omit": sorted({omission.package for omission in recipe.omit}),
+            "stages": [
+                [
+                    name,
+                    sorted({str(relation_of(wish, recipe)) for wish in stage.packages}),
+                    sorted({f"{wish.name} {wish.version}" for wish in stage.upstream}),
+                ]
+                for name, stage in named_stages(recipe)
+            ],
+            "sources": [
+                {
+                    "name": source.name,
+                    "suite": source.suite,
+                    "components": list(source.components),
+                    "architectures": None if source.architectures is None else sorted(source.architectures),
+                    "priority": source.priority,
+                    "pins": sorted(source.pins),
+                }
+                for source in sources
+            ],
+        }
     )
 
 
-def wish_digest(recipe: Recipe) -> Digest:
-    """The digest of everything in a recipe that the choice of packages depends on."""
-    return digest_of({
-        "distro": recipe.distro,
-        "omit": sorted(omission.package for omission in recipe.omit),
-        "stages": [
-            [
-                prefix + stage.name,
-                [wish.relation for wish in stage.packages],
-                [[wish.name, wish.version] for wish in stage.upstream],
-            ]
-            for prefix, stages in (("", recipe.stages), (DEBUG, recipe.debug_stages))
-            for stage in stages
-        ],
-    })
+def _is_in(package: LockedPackage, supplies: Sequence[Supply], arch: Architecture) -> bool:
+    return package.architecture in (arch.debian, "all") and any(
+        found.sha256 == package.sha256
+        for supply in supplies
+        if supply.archive == package.archive
+        for found in supply.named(package.name)
+    )
 
 
-def _names(groups: Iterable[tuple[PackageWish, ...]]) -> frozenset[str]:
-    return frozenset(parse_relation(wish.relation, "packages").name for wishes in groups for wish in wishes)
+def _dated(package: LockedPackage, archives: Mapping[str, LockedArchive]) -> LockedPackage:
+    """`package`, dated only when the lock's state of its archive is newer."""
+    is_old = package.seen is not None and package.seen < archives[package.archive].date
+    return package if is_old else replace(package, seen=None)
 
 
 def _same(known: LockedPackage | None, package: LockedPackage) -> LockedPackage:
@@ -242,16 +214,15 @@ def _same(known: LockedPackage | None, package: LockedPackage) -> LockedPackage:
     return package
 
 
-def _drift(stages: Mapping[str, tuple[LockedStage, ...]], packages: Mapping[str, LockedPackage]) -> tuple[str, ...]:
-    """Source packages whose versions differ between architectures, with the versions."""
+def _drift(taken: Mapping[str, Taken]) -> tuple[str, ...]:
+    """Source packages whose versions differ between architectures, with the versions, the latest first."""
     versions: dict[str, dict[str, set[str]]] = {}
-    for arch, items in stages.items():
-        for stage in items:
-            for name in stage.packages:
-                package = packages[name]
-                versions.setdefault(package.source, {}).setdefault(package.source_version, set()).add(arch)
-    return tuple(
-        f"{source}: " + ", ".join(f"{version} on {' '.join(sorted(found[version]))}" for version in sorted(found))
-        for source, found in sorted(versions.items())
-        if len(found) > 1
-    )
+    for arch, found in taken.items():
+        for package in found.packages:
+            versions.setdefault(package.source, {}).setdefault(package.source_version, set()).add(arch)
+    return tuple(sorted(f"{source}: {_told(found)}" for source, found in versions.items() if len(found) > 1))
+
+
+def _told(versions: Mapping[str, set[str]]) -> str:
+    latest_first = sorted(versions, key=lambda text: (Version(text), text), reverse=True)
+    return ", ".join(f"{version} on {' '.join(sorted(versions[version]))}" for version in latest_first)

@@ -5,7 +5,7 @@ Wishes and dependencies see the same universe; nothing here decides, `plan.prefe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bareboat.debian.index import PackageIndex
@@ -13,7 +13,7 @@ from bareboat.debian.package import Package
 from bareboat.debian.relation import Provision
 from bareboat.debian.version import Version
 from bareboat.plan.lock import LockedPackage
-from bareboat.plan.prefer import DEFAULT_PRIORITY, Candidate, preferred
+from bareboat.plan.prefer import DEFAULT_PRIORITY, Candidate, preferred, provider_order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,27 +25,32 @@ class Supply:
     priority: int = DEFAULT_PRIORITY
     only: frozenset[str] = frozenset()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the packages that may come from here."""
+        return frozenset(self.index.names) & self.only if self.only else frozenset(self.index.names)
+
     def named(self, name: str) -> tuple[Package, ...]:
         """The packages called `name`, none when they may not come from here."""
         return self.index.named(name) if not self.only or name in self.only else ()
 
     def providers(self, name: str) -> tuple[Package, ...]:
         """The packages that provide `name`."""
-        return tuple(
-            package for package in self.index.providers(name) if not self.only or package.name in self.only
-        )
+        return tuple(package for package in self.index.providers(name) if not self.only or package.name in self.only)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Universe:
     """The candidates of one distro and architecture (Debian's name).
 
-    `locked` are the packages of an earlier decision that should stay: they come first, and need no index any more.
+    `locked` are the packages that an earlier decision took for this image and `shared` those that it took for others,
+    by name: they come first, and need no index any more.
     """
 
     architecture: str
     supplies: tuple[Supply, ...]
     locked: Mapping[str, LockedPackage] = field(default_factory=dict)
+    shared: Mapping[str, LockedPackage] = field(default_factory=dict)
     _candidates: dict[str, tuple[Candidate, ...]] = field(default_factory=dict, repr=False, compare=False)
     _providers: dict[str, tuple[tuple[Candidate, Provision], ...]] = field(
         default_factory=dict, repr=False, compare=False
@@ -58,17 +63,17 @@ class Universe:
         return self._candidates[name]
 
     def providers(self, name: str) -> tuple[tuple[Candidate, Provision], ...]:
-        """Packages of other names that provide `name`, the best version of each, sorted by name."""
+        """Packages of other names with each way in which they provide `name`, the best provider and version first."""
         if name not in self._providers:
-            names = {package.name for supply in self.supplies for package in supply.providers(name)} - {name}
-            found = []
-            for provider in sorted(names):
-                for candidate in self.candidates(provider):
-                    provision = next((item for item in candidate.package.provides if item.name == name), None)
-                    if provision is not None:
-                        found.append((candidate, provision))
-                        break
-            self._providers[name] = tuple(found)
+            names = {package.name for supply in self.supplies for package in supply.providers(name)}
+            names |= {kept.name for kept in self._kept() if name in kept.provides}
+            self._providers[name] = tuple(
+                (candidate, provision)
+                for candidates in sorted(map(self.candidates, names - {name}), key=provider_order)
+                for candidate in candidates
+                for provision in candidate.package.provides
+                if provision.name == name
+            )
         return self._providers[name]
 
     def knows(self, name: str) -> bool:
@@ -76,9 +81,12 @@ class Universe:
         return bool(self.candidates(name) or self.providers(name))
 
     @property
-    def names(self) -> Iterable[str]:
+    def names(self) -> frozenset[str]:
         """The names of all packages, for suggestions."""
-        return {name for supply in self.supplies for name in supply.index.names}
+        return frozenset(name for supply in self.supplies for name in supply.names)
+
+    def _kept(self) -> tuple[LockedPackage, ...]:
+        return (*self.locked.values(), *self.shared.values())
 
     def _collect(self, name: str) -> list[Candidate]:
         found = [
@@ -86,14 +94,14 @@ class Universe:
             for rank, supply in enumerate(self.supplies)
             for package in supply.named(name)
         ]
-        kept = self.locked.get(name)
-        if kept is None:
-            return found
-        for position, candidate in enumerate(found):
-            if candidate.package.sha256 == kept.sha256:
-                found[position] = replace(candidate, locked=True)
-                return found
-        return [*found, Candidate(package=package_of(kept), archive=kept.archive, locked=True)]
+        for kept in dict.fromkeys(package for package in (self.locked.get(name), self.shared.get(name)) if package):
+            same = [place for place, candidate in enumerate(found) if candidate.package.sha256 == kept.sha256]
+            place = same[0] if same else len(found)
+            if not same:
+                found.append(Candidate(package=package_of(kept), archive=kept.archive, seen=kept.seen))
+            locked, shared = kept == self.locked.get(name), kept == self.shared.get(name)
+            found[place] = replace(found[place], locked=locked, shared=shared)
+        return found
 
 
 def package_of(kept: LockedPackage) -> Package:

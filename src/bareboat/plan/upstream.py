@@ -60,11 +60,10 @@ class Program:
 @cache
 def programs() -> Mapping[str, Program]:
     """Every upstream program of the catalogue by name."""
-    import yaml  # noqa: PLC0415
+    import yaml
 
     text = resources.files("bareboat.catalog").joinpath("upstream.yaml").read_text()
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = Document(yaml.load(text, Loader=loader), "upstream.yaml", InternalError)
+    document = Document(yaml.safe_load(text), "upstream.yaml", InternalError)
     return MappingProxyType({name: _program(name, fields) for name, fields in document.items()})
 
 

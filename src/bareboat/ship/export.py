@@ -27,6 +27,7 @@ from bareboat.store.rootfs import RootFilesystem
 
 _EMPTY = "give a new or an empty folder"
 _ORIGIN = "image"
+_DEVICE_KINDS = {EntryKind.character_device: "char", EntryKind.block_device: "block", EntryKind.fifo: "fifo"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +104,10 @@ def _files_bytes(rootfs: RootFilesystem) -> int:
 
 
 def _send(stream: BinaryIO, data: bytes) -> None:
+    rest = memoryview(data)
     with _sending():
-        stream.write(data)
+        while rest:  # a stream without a buffer may take a part only
+            rest = rest[stream.write(rest) :]
 
 
 @contextmanager
@@ -139,7 +142,7 @@ def _tree_entry(rootfs: RootFilesystem, entry: LayerEntry) -> AnyEntry:
         case EntryKind.character_device | EntryKind.block_device | EntryKind.fifo:
             return Device(
                 path=path, mode=mode, uid=uid, gid=gid, mtime=mtime, origin=_ORIGIN, xattrs=xattrs,
-                kind=entry.kind.replace(" ", "-"), major=entry.major, minor=entry.minor,
+                kind=_DEVICE_KINDS[entry.kind], major=entry.major, minor=entry.minor,
             )
         case _:
             assert_never(entry.kind)

@@ -148,7 +148,9 @@ class RootFilesystem:
                 continue
             step = ImagePath(f"{here}/{part}" if here else part)
             entry = self._entries.get(step)
-            if entry is not None and entry.kind is EntryKind.symbolic_link and len(links) < _MOST_LINKS:
+            if entry is not None and entry.kind is EntryKind.symbolic_link:
+                if len(links) == _MOST_LINKS:
+                    return Walk(path=None, links=tuple(links))
                 links.append(entry)
                 here = ROOT if entry.target.startswith("/") else here
                 rest += entry.target.split("/")[::-1]

@@ -30,14 +30,13 @@ def _listing(listing: Listing) -> list[str]:
 
 
 def _listed(image: ListedImage) -> Iterator[list[str]]:
-    """A row for each platform; names and platforms begin in the same row."""
-    names = list(image.names) or [_NO_NAME]
-    platforms = [
-        [one.platform, size_text(one.size), one.created or _UNKNOWN, one.digest.short] for one in image.platforms
-    ] or [["(none)", "", "", image.digest.short]]
-    for position in range(max(len(names), len(platforms))):
-        name = names[position] if position < len(names) else ""
-        yield [name, *(platforms[position] if position < len(platforms) else [""] * 4)]
+    """A row for each platform, the first of them with the names."""
+    names = ", ".join(image.names) or _NO_NAME
+    if not image.platforms:
+        yield [names, _UNKNOWN, _UNKNOWN, _UNKNOWN, image.digest.short]
+    for one in image.platforms:
+        yield [names, one.platform, size_text(one.size), one.created or _UNKNOWN, one.digest.short]
+        names = ""
 
 
 def _image(image: ShownImage) -> list[str]:
@@ -52,7 +51,7 @@ def _image(image: ShownImage) -> list[str]:
         ["compressed", size_text(totals.compressed_bytes), f"in {len(image.layers)} layers"],
         ["unpacked", size_text(totals.unpacked_bytes), "as tar"],
         ["files", size_text(totals.files_bytes), f"in {totals.files} files"],
-        ["packages", size_text(totals.packaged_bytes), f"in {totals.packages} packages"],
+        ["packages", size_text(totals.packaged_bytes), f"listed by {totals.packages} packages"],
     ]
     return [
         *columns(head, indent=0),

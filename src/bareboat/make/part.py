@@ -1,0 +1,138 @@
+"""What one step adds: packages and upstream programs, each with the way in which it becomes entries.
+
+Both are found in the records by what determines them, and worked out only when they are not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+from bareboat.base.canon import digest_of
+from bareboat.base.digest import Digest
+from bareboat.base.errors import StaleLockError
+from bareboat.base.path import ImagePath
+from bareboat.make.contribution import Contribution, Treatment
+from bareboat.make.workshop import Workshop
+from bareboat.plan.lock import LockedPackage, LockedUpstream
+from bareboat.plan.upstream import Installed, Program
+
+
+class Part(Protocol):
+    """Something with files that a lock names."""
+
+    @property
+    def name(self) -> str:
+        """Its name, unique in an image."""
+
+    @property
+    def label(self) -> str:
+        """Name and version, for people."""
+
+    @property
+    def key(self) -> Digest:
+        """The digest of everything that determines its contribution."""
+
+    def without(self, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Self:
+        """This, not writing paths that something else writes; see `Treatment`."""
+
+    def contribution(self, workshop: Workshop) -> Contribution:
+        """What it brings: from the records, or made now.
+
+        Raises:
+            BareboatError: As `contribute` and `contribute_upstream`.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackagePart:
+    """A Debian package."""
+
+    package: LockedPackage
+    treatment: Treatment
+
+    @property
+    def name(self) -> str:
+        """As `Part.name`."""
+        return self.package.name
+
+    @property
+    def label(self) -> str:
+        """As `Part.label`."""
+        return f"{self.package.name} {self.package.version}"
+
+    @property
+    def key(self) -> Digest:
+        """As `Part.key`."""
+        return self.treatment.key(self.package.sha256)
+
+    def without(self, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Self:
+        """As `Part.without`."""
+        return replace(self, treatment=_without(self.treatment, replaced, shared))
+
+    def contribution(self, workshop: Workshop) -> Contribution:
+        """As `Part.contribution`."""
+        from bareboat.make.contribute import contribute  # a warm build reads no packages
+
+        return contribute(self.package, self.treatment, workshop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramPart:
+    """An upstream program, at the paths that the catalogue gives its files.
+
+    Raises:
+        StaleLockError: For a lock of a catalogue that knew other files.
+    """
+
+    built: LockedUpstream
+    program: Program
+    treatment: Treatment
+
+    def __post_init__(self) -> None:
+        known = {file.member for file in self.program.files}
+        for file in self.built.files:
+            if file.member not in known:
+                raise StaleLockError(
+                    f'the lock has "{file.member}" of {self.built.name}, which the catalogue does not have',
+                    hint="run `bareboat lock` to record the change",
+                )
+
+    @property
+    def name(self) -> str:
+        """As `Part.name`."""
+        return self.built.name
+
+    @property
+    def label(self) -> str:
+        """As `Part.label`."""
+        return f"{self.built.name} {self.built.version}"
+
+    @property
+    def files(self) -> tuple[tuple[Installed, Digest], ...]:
+        """Where every file goes, and its content; sorted by path."""
+        places = {file.member: file for file in self.program.files}
+        found = [(places[file.member], file.sha256) for file in self.built.files]
+        return tuple(sorted(found, key=lambda pair: pair[0].path))
+
+    @property
+    def key(self) -> Digest:
+        """As `Part.key`."""
+        return self.treatment.key(
+            digest_of([[str(digest), file.path.lstrip("/"), file.mode] for file, digest in self.files])
+        )
+
+    def without(self, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Self:
+        """As `Part.without`."""
+        return replace(self, treatment=_without(self.treatment, replaced, shared))
+
+    def contribution(self, workshop: Workshop) -> Contribution:
+        """As `Part.contribution`."""
+        from bareboat.make.contribute import contribute_upstream  # a warm build reads no packages
+
+        return contribute_upstream(self, workshop)
+
+
+def _without(treatment: Treatment, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Treatment:
+    return replace(treatment, exclude=tuple(sorted(replaced)), shared=tuple(sorted(shared)))
