@@ -8,10 +8,15 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
 
 from tests.makers.engine import containerd, docker_engine
 
 __all__ = ["containerd", "docker_engine"]
+
+# A shared machine pauses now and then; how long an example takes says nothing about what it claims.
+settings.register_profile("bareboat", deadline=None)
+settings.load_profile("bareboat")
 
 ORACLE_PROGRAMS = (
     "apt-get",

@@ -31,7 +31,7 @@ class Catalog:
         self.bench = bench
         static = make_stage("static", bench.base_files(), effects=["nsswitch"])
         app = make_stage("app", bench.package("app", files={"/usr/bin/app": b"app"}))
-        debug = make_stage("debug:static", bench.package("busybox-static", files={"/bin/busybox": b"b"}))
+        debug = make_stage("static:debug", bench.package("busybox-static", files={"/bin/busybox": b"b"}))
         architectures = ("amd64", "arm64")
         shared: dict[str, Any] = {"architectures": architectures} | fields
         self.parent = make_recipe("static-debian13", [static], [debug], **shared)

@@ -41,7 +41,7 @@ def small(bench: Bench, **fields: Any) -> Order:
     return bench.order(
         make_stage("static", bench.base_files(), wishes=["base-files", "gone [arm64]"]),
         make_stage("app", app, wishes=["app (>= 1) [amd64]"]),
-        debug=[make_stage("debug:static", bench.package("busybox-static", files={"/bin/busybox": b"b"}))],
+        debug=[make_stage("static:debug", bench.package("busybox-static", files={"/bin/busybox": b"b"}))],
         **{"run": RUN, **fields},
     )
 
@@ -55,7 +55,7 @@ def test_a_container_gets_what_the_recipe_says() -> None:
         user="65532", exposed_ports=("80/tcp",), env=("PATH=/usr/bin", "LIBRARIES=/usr/lib/x86_64-linux-gnu"),
         entrypoint=("/usr/bin/app",), cmd=("serve",), volumes=("/data",), working_dir="/app", stop_signal="SIGINT",
         labels={
-            "app": "2.0-1", f"{OCI}.title": "image", f"{OCI}.created": MOMENT, f"{OCI}.licenses": "MIT",
+            "app": "2.0-1", f"{OCI}.title": "image", f"{OCI}.created": MOMENT,
         },
         healthcheck=Healthcheck(
             test=("CMD", "/usr/bin/app", "check"), interval_ns=5, timeout_ns=0, start_period_ns=0, retries=3

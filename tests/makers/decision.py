@@ -51,7 +51,7 @@ def make_recipe(
     ]
     return Recipe(
         name=f"{image}-{distro}", image=image, distro=distro, title="", base=None, stages=tuple(named),
-        debug_stages=tuple(make_stage(f"s{place}", wishes) for place, wishes in enumerate(debug)),
+        debug_stages=tuple(make_stage(f"s{place}:debug", wishes) for place, wishes in enumerate(debug)),
         runs=MappingProxyType({}), variants=(), architectures=tuple(architectures),
         omit=tuple(Omission(package=name, reason="a test") for name in omit),
     )  # fmt: skip

@@ -52,7 +52,7 @@ def test_the_order_of_recipes_and_wishes_gives_one_lock() -> None:
         ([["app"]], [], [], {"s0": "app=1-2 base=1 lib=1"}),
         ([["lib"], ["app"]], [], [], {"s0": "lib=1", "s1": "app=1-2 base=1"}),
         ([["app"], ["app", "lib"]], [], [], {"s0": "app=1-2 base=1 lib=1", "s1": ""}),
-        ([["base"]], [["app"]], [], {"s0": "base=1", "debug:s0": "app=1-2 lib=1"}),
+        ([["base"]], [["app"]], [], {"s0": "base=1", "s0:debug": "app=1-2 lib=1"}),
         ([["app"]], [], ["lib"], {"s0": "app=1-2 base=1"}),
         ([["app", "lib"]], [], ["lib"], {"s0": "app=1-2 base=1 lib=1"}),
         ([["app [amd64]", "other [arm64]"]], [], [], {"s0": "app=1-2 base=1 lib=1"}),
@@ -67,7 +67,7 @@ def test_each_stage_has_what_the_stages_below_do_not(
 def test_a_wish_above_changes_no_stage_below() -> None:
     """Else a debug variant, or an image made from another one, would not share its layers."""
     lock = World(LINES).decide(make_recipe("web", ["app"], ["other"], debug=[["lib"]], omit=["lib"]))
-    assert told(lock) == {"s0": "app=1-2 base=1", "s1": "other=1", "debug:s0": "lib=1"}
+    assert told(lock) == {"s0": "app=1-2 base=1", "s1": "other=1", "s0:debug": "lib=1"}
 
 
 def test_images_with_a_common_stage_have_it_alike() -> None:

@@ -19,6 +19,7 @@ from bareboat.make.assemble import Layers, assemble
 from bareboat.make.contribution import Contribution
 from bareboat.make.image import Image, check_size, image_of, index_annotations
 from bareboat.make.order import Order
+from bareboat.make.prune import Pruning, pruning_for
 from bareboat.make.workshop import Workshop
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.index import Index
@@ -125,9 +126,12 @@ class Builder:
         parent = self.parents.get(recipe.base or "")
         if parent is None or variant not in parent.variants or order.architecture.oci not in parent.architectures:
             return None
+        if variant.is_debug or not _extends(recipe, parent):
+            return None
         count = len(parent.stages)
         stages = order.locked[:count]
-        if variant.is_debug or not _extends(recipe, parent):
+        names = [self.lock.packages[identity].name for stage in stages for identity in stage.packages]
+        if any(_pruning(name, recipe) != _pruning(name, parent) for name in names):
             return None
         own = self.lock.images.get(parent.name)
         if own is not None and own.stages.get(order.architecture.oci, stages)[:count] != stages:
@@ -163,11 +167,14 @@ def _extends(recipe: Recipe, parent: Recipe) -> bool:
     count = len(parent.stages)
     return (
         recipe.layers.strategy is LayerStrategy.stage
-        and (parent.layers, parent.distro, parent.keep, parent.drop, parent.created)
-        == (recipe.layers, recipe.distro, recipe.keep, recipe.drop, recipe.created)
+        and (parent.layers, parent.distro, parent.created) == (recipe.layers, recipe.distro, recipe.created)
         and count < len(recipe.stages)
         and recipe.stages[:count] == parent.stages
     )
+
+
+def _pruning(package: str, recipe: Recipe) -> Pruning:
+    return pruning_for(package, recipe.keep, recipe.drop)
 
 
 def _together(pool: ThreadPoolExecutor) -> Together:

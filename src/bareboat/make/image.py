@@ -157,7 +157,7 @@ def _texts(
 def _execution(order: Order, variant: Variant, words: Words, texts: Mapping[str, str]) -> Execution:
     run = order.recipe.runs[variant]
     where = order.recipe.name
-    copied = (names.TITLE, names.VERSION, names.CREATED, names.LICENSES)
+    copied = (names.TITLE, names.VERSION, names.CREATED)
     labels = {key: texts[key] for key in copied if key in texts}
     labels |= {key: words.fill(value, f"{where}: labels.{key}") for key, value in run.labels.items()}
     check = run.healthcheck

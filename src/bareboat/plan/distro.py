@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 from bareboat.base.document import Document
-from bareboat.base.errors import InternalError, UsageError
+from bareboat.base.errors import UsageError
 from bareboat.base.problem import suggestion
-
-SECURITY = "debian-security"
+from bareboat.plan.data import catalog_document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +44,8 @@ class Distro:
 @cache
 def distros() -> Mapping[str, Distro]:
     """Every distro of the catalogue by name, oldest first."""
-    import yaml
-
-    text = resources.files("bareboat.catalog").joinpath("distros.yaml").read_text()
-    document = Document(yaml.safe_load(text), "distros.yaml", InternalError)
-    return MappingProxyType({name: _distro(name, fields) for name, fields in document.items()})
+    items = catalog_document("distros.yaml").items()
+    return MappingProxyType({name: _distro(name, fields) for name, fields in items})
 
 
 def default_distro() -> Distro:

@@ -14,8 +14,8 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bareboat.base.document import Document
 from bareboat.base.errors import InternalError, SignatureError
+from bareboat.plan.data import catalog_document
 
 if TYPE_CHECKING:
     from pysequoia import Cert, Sig
@@ -143,9 +143,7 @@ def archive_keyring(files: tuple[str, ...]) -> Keyring:
 @cache
 def archive_keys() -> Mapping[str, str]:
     """The fingerprints of Debian's archive keys by file name, as `keys.yaml` has them."""
-    import yaml
-
-    table = Document(yaml.safe_load(key_folder().joinpath("keys.yaml").read_text()), "keys.yaml", InternalError)
+    table = catalog_document("keys", "keys.yaml")
     return MappingProxyType({fields.string("file"): fingerprint for fingerprint, fields in table.items()})
 
 

@@ -21,7 +21,7 @@ from bareboat.plan.config import PinnedSource
 from bareboat.plan.lock import BYTE_FORMAT, Lock, LockedArchive, LockedImage, LockedPackage, LockedUpstream
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.refresh import Refreshed, Refresher, SuiteRequest
-from bareboat.plan.staging import Memory, Staging, Taken, named_stages, relation_of
+from bareboat.plan.staging import Memory, Staging, Taken, relation_of
 from bareboat.plan.universe import Supply, Universe
 
 _WORKERS = 4
@@ -169,11 +169,11 @@ def wish_digest(recipe: Recipe, sources: Sequence[PinnedSource]) -> Digest:
             "omit": sorted({omission.package for omission in recipe.omit}),
             "stages": [
                 [
-                    name,
+                    stage.name,
                     sorted({str(relation_of(wish, recipe)) for wish in stage.packages}),
                     sorted({f"{wish.name} {wish.version}" for wish in stage.upstream}),
                 ]
-                for name, stage in named_stages(recipe)
+                for stage in (*recipe.stages, *recipe.debug_stages)
             ],
             "sources": [
                 {

@@ -23,9 +23,6 @@ from bareboat.plan.solve import Need, solve
 from bareboat.plan.universe import Universe
 from bareboat.plan.upstream import pinned
 
-DEBUG = "debug:"
-"""What the names of debug stages begin with in a lock."""
-
 Memory = dict[Digest, Mapping[str, Candidate]]
 """Decisions on stages that recipes have in common, on one architecture."""
 
@@ -60,12 +57,12 @@ class Staging:
         upstream: list[LockedUpstream] = []
         below: list[list[Need]] = []
         fixed: Mapping[str, Candidate] = {}
-        for name, stage in named_stages(self.recipe):
+        for stage in (*self.recipe.stages, *self.recipe.debug_stages):
             below.append([Need(Group((relation,)), f"image {self.recipe.name}") for relation in self._relations(stage)])
             chosen = self._solved(below, fixed)
             new = [locked_package(candidate) for candidate in chosen.values() if candidate.name not in fixed]
             programs = [self._program(wish) for wish in stage.upstream]
-            stages.append(LockedStage(name=name, packages=_ids(new), upstream=_ids(programs)))
+            stages.append(LockedStage(name=stage.name, packages=_ids(new), upstream=_ids(programs)))
             packages += new
             upstream += programs
             fixed = chosen
@@ -108,14 +105,6 @@ class Staging:
             if program.name == wish.name and f"{program.version}.".startswith(f"{wish.version}."):
                 return program
         return pinned(wish, self.architecture)
-
-
-def named_stages(recipe: Recipe) -> tuple[tuple[str, Stage], ...]:
-    """The stages of a recipe under the names that they have in a lock."""
-    return (
-        *((stage.name, stage) for stage in recipe.stages),
-        *((f"{DEBUG}{stage.name}", stage) for stage in recipe.debug_stages),
-    )
 
 
 def relation_of(wish: PackageWish, recipe: Recipe) -> Relation:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 from bareboat.base.digest import sha256
 from bareboat.base.document import Document
-from bareboat.base.errors import InternalError, ResolutionError
+from bareboat.base.errors import ResolutionError
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.plan.config import UpstreamWish
+from bareboat.plan.data import catalog_document
 from bareboat.plan.lock import LockedFile, LockedUpstream
 
 
@@ -60,11 +60,8 @@ class Program:
 @cache
 def programs() -> Mapping[str, Program]:
     """Every upstream program of the catalogue by name."""
-    import yaml
-
-    text = resources.files("bareboat.catalog").joinpath("upstream.yaml").read_text()
-    document = Document(yaml.safe_load(text), "upstream.yaml", InternalError)
-    return MappingProxyType({name: _program(name, fields) for name, fields in document.items()})
+    items = catalog_document("upstream.yaml").items()
+    return MappingProxyType({name: _program(name, fields) for name, fields in items})
 
 
 def program(name: str) -> Program:
