@@ -104,7 +104,7 @@ def test_an_image_says_what_it_is() -> None:
         "dev.bareboat.format": "1",
         "dev.bareboat.missing": "debian-security/trixie-security",
         "dev.bareboat.variant": "debug",
-        "dev.bareboat.wishes": "static: base-files; app: app; debug:static: busybox-static",
+        "dev.bareboat.wishes": "static: base-files; app: app; static:debug: busybox-static",
         f"{OCI}.created": MOMENT,
         f"{OCI}.description": "an app",
         f"{OCI}.documentation": "https://www.debian.org/releases/trixie/",
