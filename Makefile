@@ -18,10 +18,10 @@ image: $(VENV)/.run ## Build IMAGE for this machine into OUT, show it, and run h
 	scripts/hello $(BIN)/bareboat $(IMAGE)
 
 test: $(VENV)/.dev ## Run the tests; those whose programs this machine lacks are left out and named
-	$(PYTEST) -n auto
+	$(PYTEST) -n auto --dist loadgroup
 
 test-all: $(VENV)/.dev ## Run the tests and fail where a program is missing; what CI runs
-	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto
+	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto --dist loadgroup
 
 lint: $(VENV)/.dev ## Check types, style and imports
 	$(BIN)/ruff check src tests docs scripts

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.conftest import Catalogue
 
-pytestmark = [pytest.mark.engine, pytest.mark.network]
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("catalogue")]
 
 PASSWD = (
     "root:x:0:0:root:/root:/sbin/nologin\n"

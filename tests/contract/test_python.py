@@ -6,7 +6,7 @@ import pytest
 
 from tests.contract.conftest import Catalogue
 
-pytestmark = [pytest.mark.engine, pytest.mark.network]
+pytestmark = [pytest.mark.engine, pytest.mark.network, pytest.mark.xdist_group("catalogue")]
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys, warnings
