@@ -36,7 +36,7 @@ def test_a_frozen_offline_build_needs_the_store_alone(project: Project, capsys: 
     assert told[-1] == "written to out"
     index = json.loads((project.folder / "out/index.json").read_text())
     names = [entry["annotations"]["org.opencontainers.image.ref.name"] for entry in index["manifests"]]
-    assert names == ["hello:latest", "hello:nonroot"]
+    assert names == ["hello:latest", "hello:latest-amd64", "hello:nonroot", "hello:nonroot-amd64"]
 
 
 def test_building_again_changes_nothing(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +10,9 @@ from bareboat.base.epoch import format_rfc3339
 from bareboat.base.observer import Observer
 from bareboat.cli.deciding import Terms, decide
 from bareboat.cli.wiring import harbour, npm_registry
-from bareboat.make.build import Builder, Built, names_of
+from bareboat.make.build import Builder, Built, names_by_architecture, names_of
 from bareboat.make.compress import compression
 from bareboat.make.workshop import Workshop
-from bareboat.oci.descriptor import Descriptor
 from bareboat.plan.decide import check_fresh
 from bareboat.plan.desk import Desk
 from bareboat.plan.distro import distros
@@ -112,7 +112,7 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
         )
         built = _make(desk, request, lock, workshop)
         names = tuple(names_of(item, desk.catalog.default_distro) for item in built)
-        _write(request, [*zip(names, (item.index for item in built), strict=True)], here.store)
+        _write(request, built, desk.catalog.default_distro, here.store)
     return Report(built=built, names=names, out=request.out, form=request.form)
 
 
@@ -134,15 +134,16 @@ def _make(desk: Desk, request: Request, lock: Lock, workshop: Workshop) -> tuple
     return tuple(built)
 
 
-def _write(request: Request, images: list[tuple[tuple[str, ...], Descriptor]], blobs: Blobs) -> None:
+def _write(request: Request, built: Sequence[Built], default_distro: str, blobs: Blobs) -> None:
     from bareboat.store.archive_file import write_docker_archive, write_oci_archive
     from bareboat.store.layout import write_layout
 
-    named: list[NamedImage] = [(list(names), descriptor) for names, descriptor in images]
+    indexes: list[NamedImage] = [(names_of(item, default_distro), item.index) for item in built]
+    single: list[NamedImage] = [pair for item in built for pair in names_by_architecture(item, default_distro)]
     match request.form:
         case "oci":
-            write_layout(request.out, named, blobs)
+            write_layout(request.out, [*indexes, *single], blobs)
         case "oci-archive":
-            write_oci_archive(request.out, named, blobs)
+            write_oci_archive(request.out, [*indexes, *single], blobs)
         case _:
-            write_docker_archive(request.out, named, blobs)
+            write_docker_archive(request.out, indexes, blobs)

@@ -60,7 +60,7 @@ class Listing:
 
 
 def list_images(store: ImageStore) -> Listing:
-    """What lies in `store`.
+    """What lies in `store`; an image that is listed within its index does not stand for itself once more.
 
     Raises:
         NotFoundError: When a document is not there.
@@ -71,13 +71,16 @@ def list_images(store: ImageStore) -> Listing:
     for entry in store.index.manifests:
         roots.setdefault(entry.digest, entry)
         names.setdefault(entry.digest, set()).update(filter(None, [entry.annotations.get(REF_NAME)]))
+    platforms = {digest: platforms_of(store, [root]) for digest, root in roots.items()}
+    within = {one.digest for digest, found in platforms.items() for one in found if one.digest != digest}
     images = [
         ListedImage(
             names=tuple(sorted(names[digest])),
             digest=digest,
-            platforms=tuple(_platform(store, manifest) for manifest in platforms_of(store, [root])),
+            platforms=tuple(_platform(store, manifest) for manifest in platforms[digest]),
         )
-        for digest, root in roots.items()
+        for digest in roots
+        if digest not in within
     ]
     return Listing(where=store.where, images=tuple(sorted(images, key=_order)))
 

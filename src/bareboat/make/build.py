@@ -196,3 +196,12 @@ def names_of(built: Built, default_distro: str) -> tuple[str, ...]:
     suffixed = [f"{name}-{recipe.distro}" for name in names] if recipe.name != recipe.image else []
     plain = names if recipe.name == recipe.image or recipe.distro == default_distro else []
     return tuple(f"{name}:{built.variant}" for name in (*suffixed, *plain))
+
+
+def names_by_architecture(built: Built, default_distro: str) -> tuple[tuple[tuple[str, ...], Descriptor], ...]:
+    """The references of each single image, `static:nonroot-arm64`, for tools that do not choose from an index."""
+    names = names_of(built, default_distro)
+    return tuple(
+        (tuple(f"{name}-{architecture}" for name in names), image.descriptor)
+        for architecture, image in sorted(built.images.items())
+    )
