@@ -220,6 +220,12 @@ def test_every_library_that_was_written_is_read(
     assert keys == sorted(keys, reverse=True)
 
 
+def test_names_that_glibc_takes_for_equal_have_one_order() -> None:
+    two = [Library("lib0.so", "/lib/lib0.so", 3), Library("lib00.so", "/lib/lib00.so", 3)]
+
+    assert cache_file(two, little_endian=True) == cache_file(two[::-1], little_endian=True)
+
+
 @given(libraries=LIBRARIES, seed=st.integers())
 def test_a_text_that_ends_another_is_not_written_twice(libraries: list[Library], seed: int) -> None:
     unique = list({(one.soname, one.level): one for one in libraries}.values())
