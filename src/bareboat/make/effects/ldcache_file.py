@@ -73,7 +73,7 @@ def version_key(name: str) -> tuple[tuple[int, int], ...]:
 def _sorted(libraries: Iterable[Library]) -> list[Library]:
     """Names descending, then flags descending, then glibc-hwcaps folders by name before the plain folder.
 
-    Names that glibc takes for equal (`lib0.so`, `lib00.so`) are ordered as text, so that their order is always the same.
+    Names that glibc takes for equal (`lib0.so`, `lib00.so`) are ordered as text, so that their order never changes.
     """
     ordered = sorted(libraries, key=lambda one: (-one.flags, one.level is None, one.level or ""))
     return sorted(ordered, key=lambda one: (version_key(one.soname), one.soname), reverse=True)
