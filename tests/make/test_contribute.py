@@ -16,7 +16,7 @@ from bareboat.base.errors import FormatError, NotFoundError, StaleLockError
 from bareboat.base.path import ImagePath
 from bareboat.make.contribute import contribute
 from bareboat.make.contribution import Contribution, Treatment, pack_kept, unpack_kept
-from bareboat.make.part import ProgramPart
+from bareboat.make.part import PackagePart, ProgramPart
 from bareboat.make.prune import Pruning
 from bareboat.make.tree import File
 from bareboat.store.memory import MemoryStore
@@ -55,7 +55,7 @@ def test_a_package_brings_its_files_and_what_scanners_read_of_it() -> None:
     bench = Bench()
     package = bench.package("hello", files={"/usr/bin/hello": "hi", "/usr/share/doc/hello/copyright": COPYRIGHT})
 
-    found = contribute(package, PLAIN, bench.workshop)
+    found = contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop)
 
     assert dump(found.entries) == [
         "0755 0:0 usr/",
@@ -85,7 +85,7 @@ def test_checksums_are_those_of_what_is_there() -> None:
         pruning=Pruning(drop=("opt/**",)), exclude=(ImagePath("etc/replaced"),), shared=(ImagePath("etc/shared"),)
     )
 
-    found = contribute(package, treatment, bench.workshop)
+    found = contribute(PackagePart(package=package, treatment=treatment), bench.workshop)
 
     sums = content(found, "var/lib/dpkg/status.d/pack.md5sums").decode()
     assert sums == f"{md5(b'4')}  etc/shared\n{md5(b'1')}  usr/lib/moved\n"
@@ -95,7 +95,7 @@ def test_checksums_are_those_of_what_is_there() -> None:
 def test_a_package_without_checksums_gets_none() -> None:
     bench = Bench()
 
-    found = contribute(bench.package("pack", md5sums=False), PLAIN, bench.workshop)
+    found = contribute(PackagePart(package=bench.package("pack", md5sums=False), treatment=PLAIN), bench.workshop)
 
     assert dump(found.entries) == ["0644 0:0 var/lib/dpkg/status.d/pack 177 bytes"]
 
@@ -103,7 +103,8 @@ def test_a_package_without_checksums_gets_none() -> None:
 def test_scripts_that_nothing_models_are_named() -> None:
     bench = Bench()
 
-    found = contribute(bench.package("pack", scripts={"postinst": "#!/bin/sh\nmake-things\n"}), PLAIN, bench.workshop)
+    package = bench.package("pack", scripts={"postinst": "#!/bin/sh\nmake-things\n"})
+    found = contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop)
 
     assert found.warnings == ('pack: what its postinst does is not modelled: "make-things"',)
 
@@ -119,10 +120,10 @@ def test_what_was_made_before_is_the_same_and_needs_no_package() -> None:
             file("usr/x", b"", xattrs={"user.a": b"\xff"}),
         ],
     )
-    cold = contribute(package, PLAIN, bench.workshop)
+    cold = contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop)
     store.closed = {package.sha256}
 
-    assert contribute(package, PLAIN, bench.workshop) == cold
+    assert contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop) == cold
     assert content(cold, "etc/ld.so.conf") == b"/opt\n"
 
 
@@ -150,14 +151,14 @@ def test_another_treatment_has_another_key(other: Treatment) -> None:
 def test_a_member_that_was_swept_is_made_again() -> None:
     bench = Bench()
     package = bench.package("pack", files={"/a": b"1"})
-    cold = contribute(package, PLAIN, bench.workshop)
+    cold = contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop)
     swept = MemoryStore()
     swept.add([bench.store.open(package.sha256).read()])
     key = PLAIN.key(package.sha256)
     swept.put("contribution", key, bench.store.get("contribution", key) or b"")
     again = Bench(store=swept)
 
-    assert contribute(package, PLAIN, again.workshop) == cold
+    assert contribute(PackagePart(package=package, treatment=PLAIN), again.workshop) == cold
     assert all(swept.has(member.digest) for member in cold.members)
 
 
@@ -165,24 +166,25 @@ def test_a_member_that_was_swept_is_made_again() -> None:
 def test_a_record_that_cannot_be_read_is_made_again(record: bytes) -> None:
     bench = Bench()
     package = bench.package("pack", files={"/a": b"1"})
-    cold = contribute(package, PLAIN, bench.workshop)
+    cold = contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop)
     bench.store.put("contribution", PLAIN.key(package.sha256), record)
 
-    assert contribute(package, PLAIN, bench.workshop) == cold
+    assert contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop) == cold
 
 
 def test_a_package_that_is_not_there_is_missed() -> None:
     bench = Bench()
 
+    package = replace(bench.package("pack"), sha256=Digest.of(b"other"))
     with pytest.raises(NotFoundError):
-        contribute(replace(bench.package("pack"), sha256=Digest.of(b"other")), PLAIN, bench.workshop)
+        contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop)
 
 
 def test_bytes_that_are_no_package_are_refused() -> None:
     bench = Bench()
 
     with pytest.raises(FormatError, match="pack: "):
-        contribute(bench.locked("pack", b"no package"), PLAIN, bench.workshop)
+        contribute(PackagePart(package=bench.locked("pack", b"no package"), treatment=PLAIN), bench.workshop)
 
 
 # Upstream programs.
@@ -197,7 +199,7 @@ def test_an_upstream_program_brings_its_files_and_their_folders() -> None:
     bench = Bench()
     library = make_library("libn.so")
 
-    found = part(bench, {"/nodejs/bin/node": make_elf(library), "nodejs/LICENSE": b"MIT"}).contribution(bench.workshop)
+    found = contribute(part(bench, {"/nodejs/bin/node": make_elf(library), "nodejs/LICENSE": b"MIT"}), bench.workshop)
 
     assert [line.rpartition(" ")[0] if "node " in line else line for line in dump(found.entries)] == [
         "0755 0:0 nodejs/",
@@ -212,7 +214,7 @@ def test_files_of_upstream_programs_can_be_left_out() -> None:
     bench = Bench()
     treatment = Treatment(pruning=Pruning(drop=("n/b",)), exclude=(ImagePath("n/c"),))
 
-    found = part(bench, {"n/a": b"1", "n/b": b"2", "n/c": b"3"}, treatment).contribution(bench.workshop)
+    found = contribute(part(bench, {"n/a": b"1", "n/b": b"2", "n/c": b"3"}, treatment), bench.workshop)
 
     assert (dump(found.entries), found.saved) == (["0755 0:0 n/", "0755 0:0 n/a 1 bytes"], {"drop": 1, "replaced": 1})
 
@@ -252,6 +254,6 @@ def test_packages_are_closed_when_they_were_read() -> None:
     bench = Bench(store=Counting())
     package = bench.package("pack", entries=[file("usr/share/man/x"), hardlink("a", "usr/share/man/x")])
 
-    contribute(package, PLAIN, bench.workshop)
+    contribute(PackagePart(package=package, treatment=PLAIN), bench.workshop)
 
     assert [stream.closed for stream in opened] == [True, True]

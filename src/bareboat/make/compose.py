@@ -14,6 +14,7 @@ from bareboat.base.errors import BuildError
 from bareboat.base.mode import FOLDER
 from bareboat.base.path import ImagePath, parents_of
 from bareboat.debian.status import format_md5sums, md5sums_path, parse_md5sums
+from bareboat.make.contribute import contribute
 from bareboat.make.contribution import Contribution
 from bareboat.make.enact import enact
 from bareboat.make.entry_record import entry_fields
@@ -82,7 +83,7 @@ def compose(inputs: Inputs, below: Composition, workshop: Workshop, together: To
 
 
 def _contributions(parts: Iterable[Part], workshop: Workshop, together: Together) -> list[Contribution]:
-    return together([partial(part.contribution, workshop) for part in parts])
+    return together([partial(contribute, part, workshop) for part in parts])
 
 
 def _generated(inputs: Inputs, packages: Tree, moment: Epoch) -> list[AnyEntry]:

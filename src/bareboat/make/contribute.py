@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import ZERO
-from bareboat.base.errors import FormatError
+from bareboat.base.errors import FormatError, InternalError
 from bareboat.base.mode import FOLDER
 from bareboat.base.path import ImagePath, image_path, parents_of
 from bareboat.debian.copyright import licences
@@ -16,7 +16,7 @@ from bareboat.make.effects.dpkg import status_entries
 from bareboat.make.effects.scripts import unmodelled
 from bareboat.make.facts import facts_of
 from bareboat.make.members import add_members
-from bareboat.make.part import ProgramPart
+from bareboat.make.part import PackagePart, Part, ProgramPart
 from bareboat.make.prune import COPYRIGHT, matches
 from bareboat.make.tree import AnyEntry, Directory, File, file_of
 from bareboat.make.unpack import unpack
@@ -38,17 +38,26 @@ KEPT = (
 """Files whose contents are read when something is put over them: by effects, and by who keeps checksums true."""
 
 
-def contribute(package: LockedPackage, treatment: Treatment, workshop: Workshop) -> Contribution:
-    """What `package` brings under `treatment`.
+def contribute(part: Part, workshop: Workshop) -> Contribution:
+    """What `part` brings: from the records, or made now.
 
     Raises:
-        NotFoundError: When the store does not have the .deb.
+        NotFoundError: When the store does not have the .deb, or a file of the program.
         FormatError: When the .deb is not one; and as `unpack`.
     """
-    key = treatment.key(package.sha256)
-    known = recall(key, workshop)
+    known = recall(part.key, workshop)
     if known is not None:
         return known
+    match part:
+        case PackagePart():
+            return _of_package(part.package, part.treatment, part.key, workshop)
+        case ProgramPart():
+            return _of_program(part, workshop)
+        case _:
+            raise InternalError(f"{part.label} is neither a package nor a program")
+
+
+def _of_package(package: LockedPackage, treatment: Treatment, key: Digest, workshop: Workshop) -> Contribution:
     with workshop.room_for(package.size):
         unpacked = unpack(lambda: workshop.blobs.open(package.sha256), package.name, treatment)
         status = status_entries(
@@ -72,15 +81,7 @@ def contribute(package: LockedPackage, treatment: Treatment, workshop: Workshop)
         return remember(whole, contents, key, workshop)
 
 
-def contribute_upstream(part: ProgramPart, workshop: Workshop) -> Contribution:
-    """What an upstream program brings: its files, at the paths that the catalogue gives them.
-
-    Raises:
-        NotFoundError: When the store does not have one of them.
-    """
-    known = recall(part.key, workshop)
-    if known is not None:
-        return known
+def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
     with workshop.room_for(sum(file.size for file in part.built.files)):
         origin = f"package:{part.name}"
         written: list[File] = []

@@ -13,14 +13,13 @@ from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.errors import StaleLockError
 from bareboat.base.path import ImagePath
-from bareboat.make.contribution import Contribution, Treatment
-from bareboat.make.workshop import Workshop
+from bareboat.make.contribution import Treatment
 from bareboat.plan.lock import LockedPackage, LockedUpstream
 from bareboat.plan.upstream import Installed, Program
 
 
 class Part(Protocol):
-    """Something with files that a lock names."""
+    """Something with files that a lock names; `make.contribute` works out what it brings."""
 
     @property
     def name(self) -> str:
@@ -36,13 +35,6 @@ class Part(Protocol):
 
     def without(self, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Self:
         """This, not writing paths that something else writes; see `Treatment`."""
-
-    def contribution(self, workshop: Workshop) -> Contribution:
-        """What it brings: from the records, or made now.
-
-        Raises:
-            BareboatError: As `contribute` and `contribute_upstream`.
-        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +62,6 @@ class PackagePart:
     def without(self, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Self:
         """As `Part.without`."""
         return replace(self, treatment=_without(self.treatment, replaced, shared))
-
-    def contribution(self, workshop: Workshop) -> Contribution:
-        """As `Part.contribution`."""
-        from bareboat.make.contribute import contribute  # a warm build reads no packages
-
-        return contribute(self.package, self.treatment, workshop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +112,6 @@ class ProgramPart:
     def without(self, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Self:
         """As `Part.without`."""
         return replace(self, treatment=_without(self.treatment, replaced, shared))
-
-    def contribution(self, workshop: Workshop) -> Contribution:
-        """As `Part.contribution`."""
-        from bareboat.make.contribute import contribute_upstream  # a warm build reads no packages
-
-        return contribute_upstream(self, workshop)
 
 
 def _without(treatment: Treatment, replaced: Iterable[ImagePath], shared: Iterable[ImagePath]) -> Treatment:
