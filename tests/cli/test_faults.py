@@ -1,5 +1,8 @@
 """Bad input at the door: a clear error with its exit code and what to type next, never a traceback."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,41 @@ def test_a_missing_package_is_named_when_offline(tmp_path: Path, capsys: pytest.
     assert "hello" in error
 
 
+def damage(cache: Path, content: bytes) -> None:
+    """Put other bytes of the same length under the digest of `content`, and forget what was derived from them."""
+    for blob in [path for path in (cache / "blobs").rglob("*") if path.is_file() and path.read_bytes() == content]:
+        blob.chmod(0o644)
+        blob.write_bytes(content[:-20] + b"x" * 20)
+
+
+def test_a_package_that_was_changed_in_the_store_is_never_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deb = make_deb("hello")
+    project = make_project(tmp_path, HELLO, [deb])
+    damage(project.cache, deb)
+
+    code, error = said(project, capsys, "build", "--frozen", "--offline")
+
+    assert code == 7
+    assert "was damaged: 1 blobs were removed" in error
+    assert not (project.folder / "out").exists()
+
+
+def test_a_damaged_layer_is_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = make_project(tmp_path, HELLO, [make_deb("hello")])
+    assert project.run("build", "--frozen", "--offline", "--out", "one") == 0
+    capsys.readouterr()
+    layers = [path for path in (project.folder / "one/blobs/sha256").iterdir() if path.read_bytes()[:2] == b"\x1f\x8b"]
+    for layer in layers:
+        damage(project.cache, layer.read_bytes())
+
+    code, error = said(project, capsys, "build", "--frozen", "--offline", "--out", "two")
+
+    assert (code, "was damaged" in error) == (0, True)
+    assert (project.folder / "two/index.json").read_bytes() == (project.folder / "one/index.json").read_bytes()
+
+
 def test_an_archive_signed_by_a_stranger_is_not_believed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     archive = make_archive([make_deb("base-files")])
     archive.write(tmp_path / "mirror")
@@ -123,6 +161,28 @@ def test_a_network_that_is_down_is_told(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert code == 7
     assert "Traceback" not in error
+
+
+def test_a_reader_that_goes_away_is_no_error_of_ours(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "bareboat", "catalog"]
+
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path)
+    os.close(writer)
+
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_full_output_is_told(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bareboat", "catalog"], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            cwd=tmp_path,
+        )  # fmt: skip
+
+    assert done.returncode == 10
+    assert done.stderr == "bareboat: cannot write what was to be said: No space left on device\n"
 
 
 def test_the_output_is_never_half_of_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -211,3 +211,12 @@ def test_a_file_that_may_not_be_read_says_why(tmp_path: Path) -> None:
 
 def test_an_image_path_is_where_the_wish_says() -> None:
     assert [entry.path for entry in entries(make_file("/etc/x/y", text=""))] == [ImagePath("etc/x/y")]
+
+
+def test_a_folder_with_a_mode_can_be_entered_by_those_who_may_read_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret/key").write_bytes(b"k")
+
+    assert dump(entries(make_file("/run/secret", source="secret", mode=0o640), tmp_path)) == [
+        "0750 0:0 run/secret/", "0640 0:0 run/secret/key 1 bytes",
+    ]  # fmt: skip

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,20 @@ def test_a_lock_in_a_folder_that_is_not_there_is_refused(folder: Path) -> None:
     with pytest.raises(StoreError) as caught:
         Desk.at(None, Path("none/bareboat.lock")).write_lock(LOCK)
     assert caught.value.message == 'cannot write none/bareboat.lock: there is no folder "none"'
+
+
+def test_only_one_command_decides_at_a_time(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def decide() -> None:
+        with Desk.at(None, tmp_path / "bareboat.lock").held():
+            order.append("second")
+
+    waiting = threading.Thread(target=decide)
+    with Desk.at(None, tmp_path / "bareboat.lock").held():
+        waiting.start()
+        order.append("first")
+    waiting.join()
+
+    assert order == ["first", "second"]
+    assert list(tmp_path.iterdir()) == []

@@ -417,3 +417,17 @@ def test_taking_away_leaves_no_wish_of_that_name_behind(wishes: list[str]) -> No
     )
     recipes = recipes_of(f"images:\n{images}  last: {{from: {f'i{len(wishes) - 1}' if wishes else 'scratch'}}}\n")
     assert [wish.relation for stage in recipes["last"].stages for wish in stage.packages] == expected
+
+
+@pytest.mark.parametrize(
+    ("aliases", "fault"),
+    [
+        ("python3", 'images.app.aliases: "python3" is the name of an image of the catalogue'),
+        ("parent", 'images.app.aliases: "parent" is the name of an image of this file'),
+        ("other", 'images.app.aliases: "other" is the name of an image of this file'),
+    ],
+)
+def test_a_name_is_given_once(aliases: str, fault: str) -> None:
+    text = f"images:\n  parent: {{from: base, aliases: [other]}}\n  app: {{from: parent, aliases: [{aliases}]}}\n"
+
+    assert [found.partition(": ")[2] for found in faults_of(text)] == [fault]

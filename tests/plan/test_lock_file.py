@@ -140,6 +140,7 @@ TEXT = f"""\
  "images": {{
   "nodejs24-debian13": {{
    "wish": "{digest("wish")}",
+   "content": "sha256:cb5937e57663e9c15851d41e172e23e9cc0d629097d1100a3cc58284153264a7",
    "drift": ["glibc: 2.41-12 on amd64, 2.41-11 on arm64"],
    "amd64": [
     {{"stage": "static", "packages": ["tzdata=2025b:all"]}},
@@ -172,6 +173,27 @@ def test_a_lock_that_was_laid_out_by_hand_is_written_in_order_again() -> None:
 
 def test_a_lock_names_no_host() -> None:
     assert "://" not in TEXT
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ('"packages": ["tzdata=2025b:all"]', '"packages": []'),
+        (digest("libc6").hex, digest("another").hex),
+        (digest("node").hex, digest("another").hex),
+        (str(digest("wish")), str(digest("another wish"))),
+        ('"stage": "static"', '"stage": "base"'),
+    ],
+)
+def test_a_decision_that_was_edited_by_hand_is_refused(written: str, instead: str) -> None:
+    """What a merge that went through without a conflict can leave behind."""
+    with pytest.raises(LockError) as caught:
+        parse_lock(TEXT.replace(written, instead), "bareboat.lock")
+
+    assert caught.value.message == (
+        "bareboat.lock: images: nodejs24-debian13: does not hold what was decided: "
+        "it was edited by hand, or merged badly"
+    )
 
 
 TZDATA = "bareboat.lock: packages: tzdata=2025b:all"

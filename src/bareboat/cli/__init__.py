@@ -12,7 +12,7 @@ from importlib import import_module
 
 import click
 
-from bareboat.base.errors import BareboatError
+from bareboat.base.errors import BareboatError, StoreError
 from bareboat.base.redact import redact
 
 VERBS = {
@@ -78,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
+    except SystemExit:  # click's answer to a reader that is gone
+        return BROKEN_PIPE
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -89,6 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:  # the standard output is full, or gone
+        print(f"bareboat: cannot write what was to be said: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        return StoreError.exit_code
     except Exception as error:  # the last net: a defect of ours is reported, not thrown at people
         if os.environ.get("BAREBOAT_TRACEBACK"):
             raise

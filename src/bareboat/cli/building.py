@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bareboat.base.epoch import format_rfc3339
+from bareboat.base.errors import DigestMismatchError, FormatError
 from bareboat.base.observer import Observer
 from bareboat.cli.deciding import Terms, decide
 from bareboat.cli.wiring import harbour, npm_registry
@@ -21,6 +22,7 @@ from bareboat.plan.names import Selection, for_architectures
 from bareboat.plan.obtain import Obtainer
 from bareboat.plan.upstream import programs
 from bareboat.store.blobs import Blobs
+from bareboat.store.disk import DiskStore
 from bareboat.store.images import NamedImage
 
 
@@ -106,14 +108,34 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
             programs=dict(programs()),
             registry=npm_registry,
         )
-        obtainer.obtain(lock, tuple(recipes), request.architectures)
         workshop = Workshop(
             blobs=here.store, records=here.store, compression=compression(request.compression), observer=observer
         )
-        built = _make(desk, request, lock, workshop)
-        names = tuple(names_of(item, desk.catalog.default_distro) for item in built)
-        _write(request, built, desk.catalog.default_distro, here.store)
+
+        def attempt() -> tuple[Built, ...]:
+            obtainer.obtain(lock, tuple(recipes), request.architectures)
+            built = _make(desk, request, lock, workshop)
+            _write(request, built, desk.catalog.default_distro, here.store)
+            return built
+
+        built = _mended(attempt, here.store, observer)
+    names = tuple(names_of(item, desk.catalog.default_distro) for item in built)
     return Report(built=built, names=names, out=request.out, form=request.form)
+
+
+def _mended(attempt: Callable[[], tuple[Built, ...]], store: DiskStore, observer: Observer) -> tuple[Built, ...]:
+    """What `attempt` gives; where it met damage, the store is looked through, and it is tried once more.
+
+    Damaged blobs leave the store, so that they are fetched or made again.
+    """
+    try:
+        return attempt()
+    except (DigestMismatchError, FormatError):
+        damaged = list(store.verify())
+        if not damaged:
+            raise
+        observer.warn(f"the store in {store.folder} was damaged: {len(damaged)} blobs were removed and are had again")
+        return attempt()
 
 
 def _make(desk: Desk, request: Request, lock: Lock, workshop: Workshop) -> tuple[Built, ...]:

@@ -73,24 +73,25 @@ def decide(
         force: Whether a lock that cannot be read is replaced.
         terms: What is accepted of archives.
     """
-    old = _old(desk, force=force)
-    due = dict(recipes) if upgrade is not None else stale(old, recipes, desk.sources)
-    lock = old
-    if due:
-        with harbour(desk, old, observer, offline=terms.offline) as here:
-            decider = Decider(
-                fetcher=here.fetcher,
-                store=here.store,
-                mirrors=here.mirrors,
-                sources=desk.sources,
-                folder=desk.folder,
-                now=here.now,
-                observer=observer,
-                unsafe_expired=terms.unsafe_expired,
-                unsafe_missing=terms.unsafe_missing,
-            )
-            lock = decider.decide(old, due, None if upgrade is not None and not upgrade else (upgrade or ()))
-    written = desk.write_lock(lock)
+    with desk.held():
+        old = _old(desk, force=force)
+        due = dict(recipes) if upgrade is not None else stale(old, recipes, desk.sources)
+        lock = old
+        if due:
+            with harbour(desk, old, observer, offline=terms.offline) as here:
+                decider = Decider(
+                    fetcher=here.fetcher,
+                    store=here.store,
+                    mirrors=here.mirrors,
+                    sources=desk.sources,
+                    folder=desk.folder,
+                    now=here.now,
+                    observer=observer,
+                    unsafe_expired=terms.unsafe_expired,
+                    unsafe_missing=terms.unsafe_missing,
+                )
+                lock = decider.decide(old, due, None if upgrade is not None and not upgrade else (upgrade or ()))
+        written = desk.write_lock(lock)
     names = [recipe.name for recipe in recipes]
     part = only(lock, names)
     before, after = set(old.packages), set(lock.packages)

@@ -22,7 +22,7 @@ from bareboat.make.tree import AnyEntry, Directory, File, file_of
 from bareboat.make.unpack import unpack
 from bareboat.make.workshop import Workshop
 from bareboat.plan.lock import LockedPackage
-from bareboat.store.blobs import read
+from bareboat.store.blobs import open_checked, read
 
 _KIND = "contribution"
 
@@ -59,7 +59,7 @@ def contribute(part: Part, workshop: Workshop) -> Contribution:
 
 def _of_package(package: LockedPackage, treatment: Treatment, key: Digest, workshop: Workshop) -> Contribution:
     with workshop.room_for(package.size):
-        unpacked = unpack(lambda: workshop.blobs.open(package.sha256), package.name, treatment)
+        unpacked = unpack(lambda: open_checked(workshop.blobs, package.sha256), package.name, treatment)
         status = status_entries(
             package.name,
             control=unpacked.control,

@@ -13,6 +13,7 @@ from bareboat.base.canon import digest_of
 from bareboat.base.epoch import Epoch, format_rfc3339
 from bareboat.base.errors import BuildError
 from bareboat.make.assemble import Layers
+from bareboat.make.effects.accounts import owner_ids
 from bareboat.make.layer import Layer
 from bareboat.make.order import Order
 from bareboat.make.substitute import Words
@@ -162,7 +163,7 @@ def _execution(order: Order, variant: Variant, words: Words, texts: Mapping[str,
     labels |= {key: words.fill(value, f"{where}: labels.{key}") for key, value in run.labels.items()}
     check = run.healthcheck
     return Execution(
-        user=run.user,
+        user=_numeric(order, run.user),
         exposed_ports=run.ports,
         env=tuple(f"{key}={words.fill(value, f'{where}: env.{key}')}" for key, value in run.env.items()),
         entrypoint=run.entrypoint,
@@ -181,6 +182,19 @@ def _execution(order: Order, variant: Variant, words: Words, texts: Mapping[str,
             retries=check.retries or 0,
         ),
     )
+
+
+def _numeric(order: Order, user: str) -> str:
+    """`user` as numbers: Kubernetes' runAsNonRoot believes nothing else. A uid alone stays alone.
+
+    Raises:
+        BuildError: When the image has no such user or group.
+    """
+    accounts = order.accounts(tuple(range(len(order.stages))))
+    if not user or user.isdecimal() or not accounts.users:
+        return user
+    uid, gid = owner_ids(accounts, user)
+    return f"{uid}:{gid}" if ":" in user else str(uid)
 
 
 def _history(layer: Layer) -> History:

@@ -21,6 +21,7 @@ from bareboat.plan.config import Accounts, FileWish
 from bareboat.store.blobs import Blobs, read
 
 _OWNER_EXECUTES = 0o100
+_READABLE = 0o444
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,9 @@ class _Frame:
         return replace(plain, elf=facts_of(data, path, str(self.wish.place)).elf)
 
     def folder(self, path: ImagePath) -> Directory:
-        mode = FOLDER if self.wish.mode is None or not self.wish.folder else self.wish.mode
+        mode = FOLDER if self.wish.mode is None else self.wish.mode
+        if self.wish.mode is not None and not self.wish.folder:
+            mode |= (mode & _READABLE) >> 2  # who may read the files of a folder may enter it, as chmod's X has it
         uid, gid = self.owner
         return Directory(path=path, mode=mode, uid=uid, gid=gid, mtime=self.moment, origin=self.origin)
 

@@ -5,7 +5,10 @@ Reads files; never the network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -91,7 +94,13 @@ class Desk:
             return select(self.recipes, names, self.default_distro)
         if everything:
             return select(self.recipes, (), self.default_distro)
+        if self.config is not None and not self.own:
+            raise UsageError(f"nothing to do: {self.path} has no images", hint="name an image, such as python3")
         if not self.own:
+            other = self.path.with_suffix(".yml")
+            if other.is_file():
+                hint = f"call {other} so, or write -f {other}"
+                raise UsageError(f"nothing to do: there is no {self.path}", hint=hint)
             raise UsageError(
                 f"nothing to do: there is no {CONFIG_NAME} here, and no image was named",
                 hint="name an image, such as python3, or --all for the whole catalogue",
@@ -105,6 +114,23 @@ class Desk:
             LockError: When it cannot be read.
         """
         return lock_at(self.lock_path)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Only one command at a time decides on the lock of a folder; others wait here for their turn.
+
+        The folder itself is locked (flock(2)), so that no file is left behind.
+        """
+        try:
+            folder = os.open(self.lock_path.parent, os.O_RDONLY)
+        except OSError:
+            yield  # there is no such folder: writing will say so
+            return
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def write_lock(self, lock: Lock) -> bool:
         """Write the lock where it changed; whether it did.

@@ -89,9 +89,21 @@ def config_recipes(config: Config, catalog: Catalog) -> tuple[Recipe, ...]:
         if found is not None:
             chain, distro = found
             recipes.append(_recipe(chain, distro, catalog, problems))
+    _check_aliases(recipes, config, catalog, problems)
     count = len(problems.found)
     problems.raise_as(ConfigurationError, f'cannot use "{config.file}": {count} fault{"s" if count > 1 else ""}')
     return tuple(recipes)
+
+
+def _check_aliases(recipes: Iterable[Recipe], config: Config, catalog: Catalog, problems: Problems) -> None:
+    """Two images under one name would replace each other wherever they are loaded."""
+    taken = {**dict.fromkeys(catalog.names(), "of the catalogue"), **dict.fromkeys(config.images, "of this file")}
+    for recipe in recipes:
+        for alias in recipe.aliases:
+            if alias in taken:
+                place = config.images[recipe.image].place
+                problems.add(place, f'images.{recipe.image}.aliases: "{alias}" is the name of an image {taken[alias]}')
+            taken[alias] = "of this file"
 
 
 def _catalog_chain(image: str, distro: str, catalog: Catalog, problems: Problems) -> list[_Step]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 
@@ -125,6 +126,21 @@ class Lock:
         found = self.images.get(image)
         stages = found.stages.get(architecture, ()) if found is not None else ()
         return tuple(self.packages[identity] for stage in stages for identity in stage.packages)
+
+    def content_of(self, image: LockedImage) -> Digest:
+        """The digest of what was decided for an image: a lock that was edited or merged badly has another."""
+        stages = {
+            arch: [
+                [
+                    stage.name,
+                    [[name, str(self.packages[name].sha256)] for name in stage.packages],
+                    [[name, [str(file.sha256) for file in self.upstream[name].files]] for name in stage.upstream],
+                ]
+                for stage in found
+            ]
+            for arch, found in image.stages.items()
+        }
+        return digest_of([str(image.wish), stages])
 
     def pruned(self) -> Lock:
         """This lock without packages, programs and archives that no image has."""

@@ -31,7 +31,7 @@ from bareboat.plan.lock import (
 
 _T = TypeVar("_T")
 _AGAIN = "run `bareboat lock` to decide again; the old file is overwritten"
-_OF_IMAGE = frozenset({"wish", "drift"})
+_OF_IMAGE = frozenset({"wish", "content", "drift"})
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
 
@@ -43,7 +43,7 @@ def format_lock(lock: Lock) -> str:
         _section("archives", {name: _archive_fields(archive) for name, archive in lock.archives.items()}),
         _section("packages", {identity: _package_fields(package) for identity, package in lock.packages.items()}),
         _section("upstream", {identity: _upstream_fields(program) for identity, program in lock.upstream.items()}),
-        _images(lock.images),
+        _images(lock),
     ]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
@@ -76,7 +76,16 @@ def parse_lock(text: str, where: str) -> Lock:
         error.hint = error.hint or _AGAIN
         raise
     _check(lock, where)
+    for name, item in document.document("images").items():
+        _check_content(lock, name, item)
     return lock
+
+
+def _check_content(lock: Lock, name: str, item: Document) -> None:
+    if item.string("content") != str(lock.content_of(lock.images[name])):
+        raise LockError(
+            f"{item.where}: does not hold what was decided: it was edited by hand, or merged badly", hint=_AGAIN
+        )
 
 
 def _check_version(document: Document) -> None:
@@ -123,11 +132,12 @@ def _section(name: str, items: Mapping[str, Mapping[str, object]]) -> str:
     return f' "{name}": {{' + ("\n" + ",\n".join(lines) + "\n }" if lines else "}")
 
 
-def _images(images: Mapping[str, LockedImage]) -> str:
+def _images(lock: Lock) -> str:
     blocks = []
-    for name in sorted(images):
-        image = images[name]
-        lines = [f'   "wish": "{image.wish}"', f'   "drift": {json.dumps(image.drift, ensure_ascii=False)}']
+    for name in sorted(lock.images):
+        image = lock.images[name]
+        lines = [f'   "wish": "{image.wish}"', f'   "content": "{lock.content_of(image)}"']
+        lines += [f'   "drift": {json.dumps(image.drift, ensure_ascii=False)}']
         for arch in sorted(image.stages):
             stages = [f"    {_line(_stage_fields(stage))}" for stage in image.stages[arch]]
             lines.append(f'   "{arch}": [' + ("\n" + ",\n".join(stages) + "\n   ]" if stages else "]"))

@@ -183,8 +183,8 @@ class Refresher:
         except (FetchError, DigestMismatchError) as error:
             if not self.unsafe_missing or isinstance(error, OfflineError):
                 error.hint = error.hint or (
-                    "the mirror may be in the middle of an update: try again, name another one with BAREBOAT_MIRROR "
-                    "and BAREBOAT_SECURITY_MIRROR, or do without with --unsafe-missing"
+                    "the mirror may be in the middle of an update: try again, take fewer architectures (--arch this), "
+                    "name another mirror (BAREBOAT_MIRROR, BAREBOAT_SECURITY_MIRROR), or use --unsafe-missing"
                 )
                 raise
         return tuple(self._with_missing(suite, architectures) for suite in found)

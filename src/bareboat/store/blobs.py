@@ -6,10 +6,13 @@ A port has the smallest core; everything else is computed from it here.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import new
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from bareboat.base.digest import Digest
+from bareboat.base.errors import DigestMismatchError
+from bareboat.store.limits import CHUNK_BYTES
 
 
 class Blobs(Protocol):
@@ -63,6 +66,39 @@ class Records(Protocol):
 
 
 def read(blobs: Blobs, digest: Digest) -> bytes:
-    """All bytes of `digest`."""
+    """All bytes of `digest`, which they are checked against: a store may have been damaged or tampered with.
+
+    Raises:
+        NotFoundError: When they are not here.
+        DigestMismatchError: When other bytes lie in their place.
+    """
     with blobs.open(digest) as stream:
-        return stream.read()
+        data = stream.read()
+    if Digest.of(data, digest.algorithm) != digest:
+        raise _damaged(digest)
+    return data
+
+
+def open_checked(blobs: Blobs, digest: Digest) -> BinaryIO:
+    """The bytes of `digest` for reading, after all of them were checked; the caller closes.
+
+    Raises:
+        NotFoundError: When they are not here.
+        DigestMismatchError: When other bytes lie in their place.
+    """
+    stream = blobs.open(digest)
+    content = new(digest.algorithm)
+    while chunk := stream.read(CHUNK_BYTES):
+        content.update(chunk)
+    if content.hexdigest() != digest.hex:
+        stream.close()
+        raise _damaged(digest)
+    stream.seek(0)
+    return stream
+
+
+def _damaged(digest: Digest) -> DigestMismatchError:
+    return DigestMismatchError(
+        f"the store has other bytes under {digest}: it was damaged or tampered with",
+        hint="remove the file, or the whole store (BAREBOAT_CACHE)",
+    )
