@@ -7,7 +7,7 @@ import pytest
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
-from bareboat.base.errors import FormatError, LockError, NotFoundError, ResolutionError
+from bareboat.base.errors import ConfigurationError, LockError, NotFoundError, ResolutionError
 from bareboat.plan.config import Omission, PackageWish, PinnedSource
 from bareboat.plan.lock import LockedPackage
 from bareboat.plan.lock_file import format_lock, parse_lock
@@ -108,7 +108,7 @@ def test_a_wish_for_a_package_that_nobody_has_names_its_place_and_a_near_one() -
 
 @pytest.mark.parametrize("wish", ["two words", "a | b", "lib (>= )", ""])
 def test_a_wish_that_is_no_relation_is_refused(wish: str) -> None:
-    with pytest.raises(FormatError, match="web-debian13: packages"):
+    with pytest.raises(ConfigurationError, match="web-debian13: packages"):
         World(LINES).decide(make_recipe("web", [wish]))
 
 

@@ -29,8 +29,8 @@ FORMATS = ("oci", "oci-archive", "docker-archive")
 @click.argument("images", nargs=-1, shell_complete=complete_image, metavar="[IMAGE]...")
 @click.option("--all", "everything", is_flag=True, help="The whole catalogue and the configuration.")
 @arch_option
-@click.option("--out", "out", type=click.Path(path_type=Path), default=Path("out"), show_default=True,
-              help="The layout's folder, or the archive's file.")
+@click.option("--out", "out", type=click.Path(path_type=Path),
+              help="The layout's folder, ./out by default, or the archive's file, ./out.tar.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="oci", show_default=True,
               help="An OCI image layout, or one file.")
 @click.option("--compression", type=click.Choice(("gzip", "zstd")), help="How layers are compressed; gzip by default.")
@@ -46,7 +46,7 @@ def command(
     images: tuple[str, ...],
     everything: bool,
     arch: str | None,
-    out: Path,
+    out: Path | None,
     form: str,
     compression: str | None,
     frozen: bool,
@@ -72,7 +72,7 @@ def command(
     request = Request(
         chosen=desk.chosen(images, everything=everything),
         architectures=architectures_of(arch),
-        out=out,
+        out=out or Path("out" if form == FORMATS[0] else "out.tar"),
         form=form,
         compression=compression or desk.compression,
         frozen=frozen,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
-from bareboat.base.errors import ResolutionError
+from bareboat.base.errors import ConfigurationError, FormatError, ResolutionError
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.debian.relation import Group, Relation, parse_relation
@@ -111,9 +111,12 @@ def relation_of(wish: PackageWish, recipe: Recipe) -> Relation:
     """The relation that a wish is.
 
     Raises:
-        FormatError: When it is none.
+        ConfigurationError: When it is none, or several alternatives: a wish is for one package.
     """
-    return parse_relation(wish.relation, _where(wish, recipe))
+    try:
+        return parse_relation(wish.relation, _where(wish, recipe))
+    except FormatError as error:
+        raise ConfigurationError(error.message, hint=error.hint) from error
 
 
 def locked_package(candidate: Candidate) -> LockedPackage:

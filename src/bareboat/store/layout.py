@@ -293,6 +293,8 @@ def write_layout(root: Path, images: Sequence[NamedImage], source: Blobs, *, pru
         FormatError: When the folder is a damaged image layout.
         StoreError: When this machine refuses.
     """
+    if root.is_file():
+        raise UsageError(f"{root}: is a file, and a layout is a folder", hint="choose another name with --out")
     if root.exists() and not _may_become_layout(root):
         raise UsageError(f"{root}: is no OCI image layout and not empty", hint="choose another folder with --out")
     layout = Layout(root)

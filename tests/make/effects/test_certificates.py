@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareboat.base.epoch import Epoch
-from bareboat.base.errors import BuildError, FormatError
+from bareboat.base.errors import BuildError, ConfigurationError, FormatError
 from bareboat.make.effects import certificates
 from bareboat.make.effects.certificates import Trusted
 from bareboat.make.effects.x509 import read_certificates
@@ -149,7 +149,7 @@ BODY = ALPHA.splitlines(keepends=True)
     ],
 )
 def test_a_text_that_cannot_be_read_names_its_block(text: bytes, message: str) -> None:
-    with pytest.raises(FormatError) as caught:
+    with pytest.raises(ConfigurationError) as caught:
         _made(Tree(), BETA, text)
     assert caught.value.message.startswith(message.replace("{after}", str(len(BODY) + 2)))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from bareboat.base.epoch import Epoch
-from bareboat.base.errors import BuildError
+from bareboat.base.errors import BuildError, ConfigurationError, FormatError
 from bareboat.base.path import ImagePath, name_of
 from bareboat.make.effects.stamp import Stamp
 from bareboat.make.effects.x509 import Certificate, read_certificates
@@ -115,6 +115,14 @@ def _check_names(present: Iterable[Authority]) -> None:
             raise BuildError(f'"/{authority.path}": "/{other.path}" is another authority of that name', hint=hint)
 
 
+def _wished(trusted: Trusted) -> tuple[Certificate, ...]:
+    """The certificates that the user names; it is the configuration that is at fault where they cannot be read."""
+    try:
+        return tuple(read_certificates(trusted.pem, trusted.where))
+    except FormatError as error:
+        raise ConfigurationError(error.message, hint=error.hint) from error
+
+
 def _added(trusted: Iterable[Trusted], present: Iterable[Authority]) -> list[Authority]:
     """The user's authorities that are not there yet, a file for each, for openssl rehash skips files with several.
 
@@ -124,7 +132,7 @@ def _added(trusted: Iterable[Trusted], present: Iterable[Authority]) -> list[Aut
     known = {authority.certificate.der for authority in present}
     added = []
     for text in trusted:
-        for certificate in read_certificates(text.pem, text.where):
+        for certificate in _wished(text):
             if certificate.der in known:
                 continue
             name = certificate.name
