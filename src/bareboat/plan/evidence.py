@@ -71,7 +71,7 @@ def verify_npm(
     """The id of the key of the registry that signed this version of a package.
 
     The signature is ECDSA on P-256 with SHA-256 over `name@version:integrity`
-    (docs.npmjs.com, "About registry signatures").
+    (npm Docs, "About registry signatures").
     The day on which a key expires is not judged: it is about the publishing of a version, whose day nobody signed.
 
     Raises:
