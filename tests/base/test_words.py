@@ -12,7 +12,6 @@ from bareboat.base.canon import canonical, digest_of
 from bareboat.base.document import Document
 from bareboat.base.epoch import Epoch, format_rfc3339, format_snapshot, parse_rfc2822, parse_rfc3339
 from bareboat.base.errors import BareboatError, ConfigurationError, FormatError, UsageError
-from bareboat.base.mode import format_mode, parse_mode
 from bareboat.base.platform import ARCHITECTURES, architecture
 from bareboat.base.problem import Place, Problems, suggestion
 from bareboat.base.redact import redact, redact_url
@@ -37,17 +36,6 @@ def test_an_unknown_architecture_brings_the_nearest() -> None:
         architecture("amd46")
 
     assert (caught.value.message, caught.value.hint) == ('unknown architecture "amd46"', 'did you mean "amd64"?')
-
-
-@given(st.integers(0, 0o7777))
-def test_modes_are_octal_both_ways(mode: int) -> None:
-    assert parse_mode(format_mode(mode)) == mode
-
-
-@pytest.mark.parametrize("text", ["", "9", "888", "rwxr-xr-x", "-644", "07777777"])
-def test_other_texts_are_no_modes(text: str) -> None:
-    with pytest.raises(FormatError, match="as an octal mode"):
-        parse_mode(text)
 
 
 @given(st.integers(0, 4_000_000_000))

@@ -72,8 +72,7 @@ def test_the_best_compression_is_chosen(table: tuple[str, ...], suffix: str) -> 
 
 
 def test_an_index_that_is_not_promised_is_not_guessed() -> None:
-    with pytest.raises(FormatError, match='trixie: the archive promises no "main/binary-arm64/Packages"'):
-        release(Suite="trixie").packages_index("main", "arm64")
+    assert release(Suite="trixie").packages_index("main", "arm64") is None
 
 
 @pytest.mark.parametrize(

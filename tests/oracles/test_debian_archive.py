@@ -29,6 +29,7 @@ def test_apt_trusts_and_reads_an_archive_that_we_made(tmp_path: Path) -> None:
     text = _apt(tmp_path, "show", "-a", "hello", "words").stdout
     shown = PackageIndex.parse(text.encode(), "apt-cache")
     promised = Release.parse(archive.release.decode(), "Release").packages_index("main", "amd64")
+    assert promised is not None
     ours = PackageIndex.parse(lzma.decompress(archive.files[f"dists/trixie/{promised.path}"]), "Packages")
     assert shown.names == ours.names == ("hello", "words")
     for name in ours.names:

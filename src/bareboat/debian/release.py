@@ -18,6 +18,7 @@ from bareboat.base.path import ImagePath, archive_path
 from bareboat.debian.paragraph import Paragraph, parse_paragraph
 
 _SIZE = re.compile(r"[0-9]{1,15}")
+_COMPRESSIONS = (".xz", ".zst", ".gz", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +88,10 @@ class Release:
             files=_table(fields),
         )
 
-    def packages_index(self, component: str, architecture: str) -> IndexFile:
-        """The Packages file of a component and architecture, in the best compression that there is.
-
-        Raises:
-            FormatError: When the archive promises none.
-        """
+    def packages_index(self, component: str, architecture: str) -> IndexFile | None:
+        """The Packages file of a component and architecture in the best compression that there is; None without any."""
         stem = f"{component}/binary-{architecture}/Packages"
-        for suffix in (".xz", ".zst", ".gz", ""):
-            if stem + suffix in self.files:
-                return self.files[stem + suffix]
-        raise FormatError(f'{self.suite or self.codename}: the archive promises no "{stem}" with a SHA256')
+        return next((self.files[stem + suffix] for suffix in _COMPRESSIONS if stem + suffix in self.files), None)
 
 
 def _date(fields: Paragraph, name: str, text: str) -> Epoch:

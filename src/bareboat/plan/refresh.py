@@ -36,7 +36,6 @@ from bareboat.store.failures import Failures
 from bareboat.store.fetch import Artifact, Fetcher
 from bareboat.store.limits import DEFAULT as LIMITS
 
-_SUFFIXES = (".xz", ".gz", "")
 _COMPACT = "packages-2"
 
 
@@ -250,17 +249,13 @@ def index_files(suite: Refreshed, architecture: str) -> tuple[IndexFile, ...]:
     request = suite.request
     if request.architectures is not None and architecture not in request.architectures:
         return ()
-    folders = [f"binary-{architecture}", *(["binary-all"] if suite.release.separate_all else [])]
+    read = [architecture, *(["all"] if suite.release.separate_all else [])]
     return tuple(
         file
         for component in request.components
-        for folder in folders
-        if (file := _best(suite.release, f"{component}/{folder}/Packages")) is not None
+        for name in read
+        if (file := suite.release.packages_index(component, name)) is not None
     )
-
-
-def _best(release: Release, path: str) -> IndexFile | None:
-    return next((release.files[path + suffix] for suffix in _SUFFIXES if path + suffix in release.files), None)
 
 
 def _artifact(suite: Refreshed, file: IndexFile) -> Artifact:
