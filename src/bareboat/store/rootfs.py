@@ -10,14 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO, Self
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import DigestMismatchError, FormatError, LimitError, NotFoundError, StoreError
 from bareboat.base.observer import Observer, Silent
-from bareboat.base.path import ROOT, ImagePath, parent_of
+from bareboat.base.path import ImagePath
 from bareboat.oci import media
 from bareboat.oci.manifest import Manifest
 from bareboat.store.blobs import Blobs
@@ -26,16 +25,7 @@ from bareboat.store.entry import EntryKind, LayerEntry
 from bareboat.store.images import read_config
 from bareboat.store.layer_tar import MOST_BYTES, changes_of, unpack
 from bareboat.store.limits import CHUNK_BYTES
-
-_MOST_LINKS = 40  # Linux, path_resolution(7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
-    """Where a path leads, None when nowhere, and the symbolic links that were followed, in their order."""
-
-    path: ImagePath | None
-    links: tuple[LayerEntry, ...]
+from bareboat.store.walk import Walk, walk
 
 
 class RootFilesystem:
@@ -135,30 +125,8 @@ class RootFilesystem:
         return self.walk(path).path
 
     def walk(self, path: str) -> Walk:
-        """The way to `path`, as POSIX, "Pathname Resolution", goes it in a chroot."""
-        rest = path.split("/")[::-1]  # a stack: the next part is the last one
-        here = ROOT
-        links: list[LayerEntry] = []
-        while rest:
-            part = rest.pop()
-            if part in ("", "."):
-                continue
-            if part == "..":
-                here = parent_of(here)
-                continue
-            step = ImagePath(f"{here}/{part}" if here else part)
-            entry = self._entries.get(step)
-            if entry is not None and entry.kind is EntryKind.symbolic_link:
-                if len(links) == _MOST_LINKS:
-                    return Walk(path=None, links=tuple(links))
-                links.append(entry)
-                here = ROOT if entry.target.startswith("/") else here
-                rest += entry.target.split("/")[::-1]
-            elif entry is None or (entry.kind is not EntryKind.folder and rest):
-                return Walk(path=None, links=tuple(links))  # also for a slash behind a file
-            else:
-                here = step
-        return Walk(path=here, links=tuple(links))
+        """The way to `path`, as the function `walk` goes it."""
+        return walk(self._entries, path)
 
     def _file(self, path: ImagePath) -> LayerEntry:
         entry = self._entries.get(path)
