@@ -10,16 +10,15 @@ import pytest
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BuildError
-from bareboat.make.assemble import assemble
 from bareboat.make.order import Order
 from tests.makers.bench import (
     ACCOUNTS,
     DISTRO,
     Bench,
+    assemble,
     dump_tar,
     make_file,
     make_stage,
-    one_by_one,
     short,
 )
 from tests.makers.deb import MTIME, directory, file, hardlink
@@ -225,7 +224,7 @@ def test_a_debug_stage_cannot_take_away_what_is_below() -> None:
     )
 
     with pytest.raises(BuildError, match='image: cannot take "/etc/a" away: package:pack has it'):
-        assemble(order, bench.workshop, one_by_one)
+        assemble(order, bench.workshop)
 
 
 def test_files_are_for_their_architectures() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import BareboatError, BuildError, ConfigurationError, NotFoundError, StaleLockError
-from bareboat.make.assemble import assemble
 from bareboat.make.order import Order
 from bareboat.plan.config import TrustWish
 from tests.makers.bench import (
@@ -18,17 +17,17 @@ from tests.makers.bench import (
     MERGED_USR,
     PLACE,
     Bench,
+    assemble,
     make_file,
     make_stage,
-    one_by_one,
     short,
 )
-from tests.makers.deb import symlink
+from tests.makers.deb import directory, symlink
 
 
 def refusal(bench: Bench, order: Order) -> BareboatError:
     with pytest.raises(BareboatError) as refused:
-        assemble(order, bench.workshop, one_by_one)
+        assemble(order, bench.workshop)
     return refused.value
 
 
@@ -56,16 +55,50 @@ def test_a_conflict_names_both_packages() -> None:
             "/bin", "image: /bin must be a link to usr/bin on debian13, and config:/bin makes it something else",
             "put the files under /usr/bin",
         ),
-        ("/etc", "image: /etc/x (package:other) leads through /etc, which is no folder (config:/etc)", None),
+        (
+            "/etc", 'bareboat.yaml:7:5: files: cannot put a file at "/etc": it is a folder with files of other',
+            'write a path below it, such as "/etc/NAME"',
+        ),
+        (
+            "/usr",
+            'bareboat.yaml:7:5: files: cannot put a file at "/usr": it is a folder with files of even and 1 more',
+            'write a path below it, such as "/usr/NAME"',
+        ),
     ],
 )  # fmt: skip
 def test_a_file_of_the_configuration_cannot_stand_in_the_way(path: str, message: str, hint: str | None) -> None:
     bench = Bench()
-    packages = [bench.base_files(), bench.package("other", files={"/etc/x": b""})]
+    packages = [
+        bench.base_files(), bench.package("other", files={"/etc/x": b"", "/usr/y": b""}),
+        bench.package("even", files={"/usr/z": b""}),
+    ]  # fmt: skip
 
     error = refusal(bench, bench.order(make_stage("static", *packages, files=[make_file(path, text="")])))
 
     assert (error.message, error.hint) == (message, hint)
+
+
+def test_a_file_of_the_configuration_can_stand_where_a_folder_is_empty() -> None:
+    bench = Bench()
+    order = bench.order(make_stage("static", bench.base_files(directory("srv")), files=[make_file("/srv", link="/x")]))
+
+    (layer,) = bench.layers(order)
+
+    assert "srv -> /x" in bench.lines(layer)
+
+
+def test_what_effects_and_files_made_below_is_in_the_way_too() -> None:
+    bench = Bench()
+    order = bench.order(
+        make_stage("static", bench.base_files(), files=[make_file("/srv/a", text="")]),
+        make_stage("app", files=[make_file("/srv", link="/data")]),
+    )
+
+    error = refusal(bench, order)
+
+    assert error.message == (
+        'bareboat.yaml:7:5: files: cannot put a link at "/srv": it is a folder with files of config:/srv/a'
+    )
 
 
 def test_stale_locks_are_refused() -> None:
@@ -120,4 +153,4 @@ def test_a_link_in_place_of_a_folder_of_the_effects_is_told() -> None:
     )
 
     with pytest.raises(BuildError, match=r"image: /home/nonroot \(effect:accounts\) leads through /home"):
-        assemble(order, bench.workshop, one_by_one)
+        assemble(order, bench.workshop)

@@ -11,7 +11,7 @@ import pytest
 
 from bareboat.base.epoch import ZERO
 from bareboat.base.errors import BareboatError, BuildError, StaleLockError
-from bareboat.make.build import Built, names_of
+from bareboat.make.build import Built, Wanted, names_of
 from bareboat.oci.index import Index
 from bareboat.oci.validate_image import validate_image
 from bareboat.plan.config import Layers, LayerStrategy, Variant
@@ -48,7 +48,15 @@ class Catalog:
     ) -> tuple[Built, ...]:  # fmt: skip
         wanted = recipes or (self.parent, self.child)
         builder = self.bench.builder(lock or self.lock(), [self.parent, self.child, *wanted], jobs=jobs)
-        return builder.build(wanted, architectures, variants)
+        chosen = None if variants is None else tuple(variants)
+        return builder.build([
+            Wanted(
+                recipe=recipe,
+                architectures=tuple(n for n in recipe.architectures if architectures is None or n in architectures),
+                variants=chosen,
+            )
+            for recipe in wanted
+        ])
 
 
 def base_of(built: Built, architecture: str = "amd64") -> tuple[str | None, str | None]:

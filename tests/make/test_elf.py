@@ -13,7 +13,8 @@ from bareboat.base.canon import canonical
 from bareboat.base.document import Document
 from bareboat.base.errors import FormatError, LimitError
 from bareboat.make.elf import ElfFacts, is_elf, read_elf
-from tests.makers.elf import KINDS, make_elf
+from bareboat.make.elf_notes import Dlopen, Priority
+from tests.makers.elf import KINDS, make_elf, make_library, make_note
 
 LIBRARY = ElfFacts(
     bits=64,
@@ -25,12 +26,24 @@ LIBRARY = ElfFacts(
     soname="libsail.so.1",
     needed=("libmast.so.2", "libc.so.6"),
     runpath=("$ORIGIN/../lib", "/opt/lib"),
+    rpath=("/usr/lib/sail",),
     needs=(("libc.so.6", ("GLIBC_2.17", "GLIBC_2.34")), ("libmast.so.2", ("MAST_2",))),
     defines=("SAIL_1", "SAIL_1.1"),
+    dlopen=(
+        Dlopen(sonames=("libwind.so.3", "libwind.so.2"), priority=Priority.required),
+        Dlopen(sonames=("libflag.so.1",), feature="flags", description="Shows flags"),
+    ),
 )
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0:"), min_size=1, max_size=20)
 VERSIONS = st.frozensets(NAMES, min_size=1, max_size=4).map(lambda names: tuple(sorted(names)))
+HINTS = st.builds(
+    Dlopen,
+    sonames=st.lists(NAMES, min_size=1, max_size=3).map(tuple),
+    priority=st.sampled_from(Priority),
+    feature=st.just("") | NAMES,
+    description=st.just("") | NAMES,
+)
 FACTS = st.builds(
     ElfFacts,
     bits=st.sampled_from([32, 64]),
@@ -42,15 +55,17 @@ FACTS = st.builds(
     soname=st.none() | NAMES,
     needed=st.lists(NAMES, max_size=4).map(tuple),
     runpath=st.lists(NAMES, max_size=4).map(tuple),
+    rpath=st.lists(NAMES, max_size=4).map(tuple),
     needs=st.dictionaries(NAMES, VERSIONS, max_size=3).map(lambda needs: tuple(sorted(needs.items()))),
     defines=st.just(()) | VERSIONS,
+    dlopen=st.lists(HINTS, max_size=2, unique=True).map(tuple),
 )
 
 
-@given(facts=FACTS, rpath=st.booleans())
-@example(facts=LIBRARY, rpath=False)
-def test_every_fact_that_was_written_is_read(facts: ElfFacts, rpath: bool) -> None:
-    assert read_elf(make_elf(facts, rpath=rpath), "libsail.so.1") == facts
+@given(facts=FACTS, align=st.sampled_from([1, 4, 8]))
+@example(facts=LIBRARY, align=4)
+def test_every_fact_that_was_written_is_read(facts: ElfFacts, align: int) -> None:
+    assert read_elf(make_elf(facts, align=align), "libsail.so.1") == facts
 
 
 @given(facts=FACTS)
@@ -72,7 +87,7 @@ def test_what_has_no_magic_is_no_elf_file(data: bytes) -> None:
         (b"\x7fELF\2\3" + bytes(60), "libx.so: cannot read as ELF: its class or byte order is unknown"),
         (b"\x7fELF\2\1" + bytes(60), "libx.so: cannot read as ELF: its type 0 is unknown"),
         (b"\x7fELF\2\1" + bytes(10) + b"\3\0", "libx.so: cannot read as ELF: it ends too early"),
-        (make_elf(LIBRARY)[:-1], "libx.so: cannot read as ELF: it ends too early"),
+        (make_elf(replace(LIBRARY, dlopen=()))[:-1], "libx.so: cannot read as ELF: it ends too early"),
         (make_elf(LIBRARY)[:100], "libx.so: cannot read as ELF: it ends too early"),
     ],
 )
@@ -83,7 +98,7 @@ def test_broken_files_are_named(data: bytes, message: str) -> None:
 
 
 def test_a_string_outside_of_the_file_is_refused() -> None:
-    data = make_elf(replace(LIBRARY, runpath=()))
+    data = make_elf(replace(LIBRARY, runpath=(), rpath=()))
     tag = struct.pack("<QQ", 14, data.index(b"libsail.so.1") - data.index(b"\0libmast.so.2"))
     with pytest.raises(FormatError, match=r"the text at offset 0x[0-9a-f]+ has no end"):
         read_elf(data.replace(tag, struct.pack("<QQ", 14, 1 << 40)), "libx.so")
@@ -133,3 +148,48 @@ def _complaint(data: bytes) -> str:
     except FormatError as error:
         return error.message
     return "hostile: cannot read as ELF: "
+
+
+SAIL = make_library("libsail.so.1")
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b'[{"soname": ["libwind.so.3"]}]', ("libwind.so.3",)),
+        (b'[{"soname": ["libwind.so.3"], "priority": "urgent", "feature": 5}]\0\0\0', ("libwind.so.3",)),
+        (b'[{"soname": ["libwind.so.3", 7, "", "a\\u0000b", "\\ud800"]}, "x", {"soname": []}, {}]', ("libwind.so.3",)),
+        (b'{"soname": ["libwind.so.3"]}', None),
+        (b"[" * 100_000, None),
+        (b"\xff", None),
+        (b"", None),
+    ],
+)
+def test_what_a_note_says_is_taken_as_far_as_it_can_be_read(content: bytes, found: tuple[str, ...] | None) -> None:
+    facts = read_elf(make_elf(SAIL, notes=make_note(content)), "libsail.so.1")
+    assert facts is not None
+    assert facts.dlopen == (() if found is None else (Dlopen(sonames=found, priority=Priority.recommended),))
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        make_note(b'[{"soname": ["libwind.so.3"]}]', owner=b"GNU\0"),
+        make_note(b'[{"soname": ["libwind.so.3"]}]', kind=3),
+        make_note(b'[{"soname": ["libwind.so.3"]}]')[:-4],
+        make_note(b'[{"soname": ["libwind.so.3"]}]', order=">"),
+        b"\xff" * 40,
+    ],
+)
+def test_other_notes_and_broken_ones_are_passed_over(notes: bytes) -> None:
+    assert read_elf(make_elf(SAIL, notes=notes), "libsail.so.1") == SAIL
+
+
+def test_hints_are_found_among_other_notes() -> None:
+    notes = make_note(b"\1\2\3", owner=b"GNU\0", kind=3) + make_note(b'[{"soname": ["libwind.so.3"]}]\0')
+    assert read_elf(make_elf(SAIL, notes=notes), "x") == replace(SAIL, dlopen=(Dlopen(sonames=("libwind.so.3",)),))
+
+
+def test_facts_of_an_earlier_format_have_no_hints() -> None:
+    document = {key: value for key, value in SAIL.to_document().items() if key not in ("dlopen", "rpath")}
+    assert ElfFacts.from_document(Document.parse(canonical(document), "record")) == SAIL

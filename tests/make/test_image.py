@@ -10,14 +10,14 @@ import pytest
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BuildError
-from bareboat.make.assemble import assemble
+from bareboat.inspect.accepted import acceptances_in
 from bareboat.make.image import Image, check_size, image_of, index_annotations
 from bareboat.make.order import Order
 from bareboat.oci.config import Execution, Healthcheck
+from bareboat.plan.config import Acceptance, Variant
 from bareboat.plan.config import Healthcheck as HealthWish
-from bareboat.plan.config import Variant
 from bareboat.plan.recipe import RunConfig
-from tests.makers.bench import DISTRO, Bench, make_archive, make_file, make_stage, one_by_one
+from tests.makers.bench import DISTRO, PLACE, Bench, assemble, make_archive, make_file, make_stage
 from tests.makers.deb import MTIME
 
 MOMENT = "2023-11-14T22:13:20Z"  # MTIME
@@ -32,7 +32,7 @@ COPYRIGHT = "Format: https://www.debian.org/doc/packaging-manuals/copyright-form
 
 
 def made(bench: Bench, order: Order, variant: Variant = Variant.latest) -> Image:
-    return image_of(order, variant, assemble(order, bench.workshop, one_by_one), None)
+    return image_of(order, variant, assemble(order, bench.workshop), None)
 
 
 def small(bench: Bench, **fields: Any) -> Order:
@@ -113,6 +113,26 @@ def test_an_image_says_what_it_is() -> None:
         f"{OCI}.title": "own",
         "who": "us amd64",
     }
+
+
+def test_what_is_accepted_of_a_check_travels_in_the_manifest_alone() -> None:
+    bench = Bench()
+    accepted = (
+        Acceptance(path="/usr/lib/b", reason="nobody uses it", place=PLACE),
+        Acceptance(path="/usr/lib/a", needs="libx.so.1", rule="needed-library", reason='it says "no"'),
+        Acceptance(path="/usr/lib/a", reason="ä"),
+    )
+
+    plain, image = made(bench, small(bench)), made(bench, small(bench, accept=accepted))
+
+    assert image.manifest.annotations["dev.bareboat.accepted"] == (
+        '[{"path":"/usr/lib/a","reason":"ä"},'
+        '{"needs":"libx.so.1","path":"/usr/lib/a","reason":"it says \\"no\\"","rule":"needed-library"},'
+        '{"path":"/usr/lib/b","reason":"nobody uses it"}]'
+    )
+    assert "dev.bareboat.accepted" not in plain.manifest.annotations
+    assert (image.manifest.layers, image.config) == (plain.manifest.layers, plain.config)
+    assert acceptances_in(image.manifest.annotations)[1].needs == "libx.so.1"
 
 
 def test_variants_without_a_shell_do_not_say_its_wishes() -> None:

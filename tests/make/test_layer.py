@@ -20,6 +20,7 @@ from tests.makers.bench import Bench
 LAYER = Layer(
     digest=Digest.of(b"packed"), size=6, diff_id=Digest.of(b"plain"), unpacked_size=5, compression="gzip",
     moment=Epoch(7), about="static", packages=("a 1.0",), saved={"man": 3}, warnings=("w",), licences=("MIT",),
+    touched=("libc-bin:/usr/bin/*",),
 )  # fmt: skip
 
 

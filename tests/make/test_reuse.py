@@ -10,14 +10,13 @@ import pytest
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
-from bareboat.make.assemble import assemble
 from bareboat.store.memory import MemoryStore
 from tests.makers.bench import (
     DISTRO,
     Bench,
+    assemble,
     make_file,
     make_stage,
-    one_by_one,
 )
 from tests.makers.deb import file
 
@@ -55,10 +54,10 @@ def test_a_warm_build_opens_nothing() -> None:
         make_stage("static", bench.base_files(file("usr/lib/os-release", b"")), effects=["os-release"]),
         make_stage("app", bench.package("app", files={"/a": b""})),
     )
-    cold = assemble(order, bench.workshop, one_by_one)
+    cold = assemble(order, bench.workshop)
     store.opened.clear()
 
-    assert assemble(order, bench.workshop, one_by_one) == cold
+    assert assemble(order, bench.workshop) == cold
     assert store.opened == []
 
 
@@ -69,11 +68,11 @@ def test_a_new_layer_opens_no_package_below_it() -> None:
         make_stage("static", bench.base_files(), effects=["nsswitch"]),
         make_stage("app", bench.package("app", files={"/a": b""})),
     ]
-    assemble(bench.order(*stages), bench.workshop, one_by_one)
+    assemble(bench.order(*stages), bench.workshop)
     store.opened.clear()
     more = make_stage("more", files=[make_file("/x", text="")])
 
-    assemble(bench.order(*stages, more), bench.workshop, one_by_one)
+    assemble(bench.order(*stages, more), bench.workshop)
 
     packages = {package.sha256 for stage in stages for package in stage.packages}
     assert packages.isdisjoint(store.opened)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
+from bareboat.make.crew import Hands
 from bareboat.make.inputs import NOTHING, Inputs, inputs_of
 from bareboat.make.layer import Layer
 from bareboat.make.layering import cut
 from bareboat.make.order import Order
+from bareboat.make.part import Part
 from bareboat.make.workshop import Workshop
 
 if TYPE_CHECKING:  # what a build that finds all its layers in the records does without
-    from bareboat.make.compose import Composition, Together
+    from bareboat.make.compose import Composition
 
 _KIND = "layer"
 
@@ -36,76 +38,150 @@ class Layers:
         return (*self.normal, *self.debug) if debug else self.normal
 
 
-def assemble(order: Order, workshop: Workshop, together: Together) -> Layers:
-    """The layers of `order`, stored.
+class Memory:
+    """The compositions that were worked out last, by the keys of their layers: images have lower layers in common."""
+
+    def __init__(self, most: int = 48) -> None:
+        self._most = most
+        self._known: dict[Digest, Composition] = {}
+
+    def get(self, key: Digest) -> Composition | None:
+        """The composition of the layer with that key, where it is remembered."""
+        known = self._known.pop(key, None)
+        if known is not None:
+            self._known[key] = known  # the last one used is the last to go
+        return known
+
+    def put(self, key: Digest, composition: Composition) -> None:
+        """Remember a composition, and forget the one that was not used for longest."""
+        self._known[key] = composition
+        if len(self._known) > self._most:
+            del self._known[next(iter(self._known))]
+
+
+class Assembly:
+    """The layers of one order, first looked for, then made by `hands`.
 
     Raises:
-        BuildError: When packages conflict or an effect cannot work.
-        FormatError: When a package is damaged.
-        NotFoundError: When the store lacks a package.
+        ConfigurationError: When a local file is missing or cannot be read.
+        StaleLockError: When the lock does not have the order.
     """
-    normal: list[Layer] = []
-    debug: list[Layer] = []
-    ground: _Ground | None = None
-    stages: tuple[int, ...] = ()
-    for step in cut(order.steps, order.recipe.layers):
-        ground = _Ground(inputs_of(order, step, stages, workshop), ground, workshop, together, order.recipe.name)
-        stages = (*stages, *step.stages)
-        (debug if step.is_debug else normal).append(ground.layer)
-    return Layers(normal=tuple(normal), debug=tuple(debug))
+
+    def __init__(self, order: Order, workshop: Workshop, hands: Hands, memory: Memory | None = None) -> None:
+        self._grounds: list[_Ground] = []
+        self._hands = hands
+        self._is_begun = False
+        scene = _Scene(workshop=workshop, hands=hands, memory=memory or Memory(), where=order.recipe.name)
+        ground: _Ground | None = None
+        stages: tuple[int, ...] = ()
+        for step in cut(order.steps, order.recipe.layers):
+            ground = _Ground(inputs_of(order, step, stages, workshop), ground, scene, is_debug=step.is_debug)
+            stages = (*stages, *step.stages)
+            self._grounds.append(ground)
+
+    def begin(self) -> None:
+        """Have all packages worked on at once, of every layer, where one of them has to be made."""
+        if not self._is_begun and any(ground.known is None for ground in self._grounds):
+            self._hands.begin(part for ground in self._grounds for part in ground.parts)
+        self._is_begun = True
+
+    def finish(self) -> Layers:
+        """The layers, stored.
+
+        Raises:
+            BuildError: When packages conflict or an effect cannot work.
+            FormatError: When a package is damaged.
+            NotFoundError: When the store lacks a package.
+        """
+        self.begin()
+        layers = [(ground.is_debug, ground.layer) for ground in self._grounds]
+        return Layers(
+            normal=tuple(layer for is_debug, layer in layers if not is_debug),
+            debug=tuple(layer for is_debug, layer in layers if is_debug),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What all grounds of an order have in common; `where` names the image in errors."""
+
+    workshop: Workshop
+    hands: Hands
+    memory: Memory
+    where: str
 
 
 class _Ground:
     """Everything up to and with one step: its key, its layer and, when somebody asks, its composition."""
 
-    def __init__(
-        self, inputs: Inputs, below: _Ground | None, workshop: Workshop, together: Together, where: str
-    ) -> None:
+    def __init__(self, inputs: Inputs, below: _Ground | None, scene: _Scene, *, is_debug: bool) -> None:
         self._inputs = inputs
         self._below = below
-        self._workshop = workshop
-        self._together = together
-        self._where = where
+        self._scene = scene
+        self._layer: Layer | None = None
+        self.is_debug = is_debug
 
     @cached_property
     def key(self) -> Digest:
         """The digest of everything that determines the layer and those below it."""
         return self._inputs.key(self._below.key if self._below is not None else NOTHING)
 
-    @cached_property
-    def layer(self) -> Layer:
-        """The layer, from the records or made now."""
-        record = self._workshop.records.get(_KIND, self.key)
-        if record is not None:
-            try:
-                known = Layer.from_bytes(record)
-            except FormatError:
-                known = None
-            if known is not None and self._workshop.blobs.has(known.digest):
-                return known
-        made = self._make()
-        self._workshop.records.put(_KIND, self.key, made.to_bytes())
-        return made
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What its layer is made from."""
+        return self._inputs.parts
 
-    @cached_property
+    @property
+    def known(self) -> Layer | None:
+        """The layer that was made before, perhaps for another order a moment ago, when it is still there."""
+        if self._layer is None:
+            self._layer = self._recorded()
+        return self._layer
+
+    @property
+    def layer(self) -> Layer:
+        """The layer, known or made now."""
+        known = self.known
+        if known is None:
+            known = self._layer = self._make()
+            self._scene.workshop.records.put(_KIND, self.key, known.to_bytes())
+        return known
+
+    @property
     def composition(self) -> Composition:
         """What the layer holds, worked out on top of everything below."""
         from bareboat.make.compose import Composition, compose
 
-        below = self._below.composition if self._below is not None else Composition()
-        return compose(self._inputs, below, self._workshop, self._together, self._where)
+        known = self._scene.memory.get(self.key)
+        if known is None:
+            below = self._below.composition if self._below is not None else Composition()
+            known = compose(self._inputs, below, self._scene.hands, self._scene.where)
+            self._scene.memory.put(self.key, known)
+        return known
+
+    def _recorded(self) -> Layer | None:
+        workshop = self._scene.workshop
+        record = workshop.records.get(_KIND, self.key)
+        if record is None:
+            return None
+        try:
+            known = Layer.from_bytes(record)
+        except FormatError:
+            return None
+        return known if workshop.blobs.has(known.digest) else None
 
     def _make(self) -> Layer:
         from bareboat.make.join import join
         from bareboat.make.members import add_members
 
         composition = self.composition
+        workshop = self._scene.workshop
         members = [
-            *add_members(composition.folders, self._workshop),
+            *add_members(composition.folders, workshop),
             *(member for one in composition.contributions for member in one.members),
-            *add_members(composition.files, self._workshop),
+            *add_members(composition.files, workshop),
         ]
-        stored = join(members, self._workshop)
+        stored = join(members, workshop)
         saved: Counter[str] = Counter()
         for one in composition.contributions:
             saved.update(one.saved)
@@ -114,11 +190,12 @@ class _Ground:
             size=stored.size,
             diff_id=stored.diff_id,
             unpacked_size=stored.unpacked_size,
-            compression=self._workshop.compression.name,
+            compression=workshop.compression.name,
             moment=composition.moment,
             about=self._inputs.about,
             packages=tuple(part.label for part in self._inputs.parts),
             saved=dict(sorted(saved.items())),
             warnings=tuple(warning for one in composition.contributions for warning in one.warnings),
             licences=tuple(sorted({name for one in composition.contributions for name in one.licences})),
+            touched=tuple(sorted(composition.touched)),
         )

@@ -5,18 +5,16 @@ Everything made is in the workshop's blobs; nothing here touches the network, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.platform import Architecture, architecture
-from bareboat.make.assemble import Layers, assemble
-from bareboat.make.contribution import Contribution
+from bareboat.make.assemble import Assembly, Layers, Memory
+from bareboat.make.crew import Crew
 from bareboat.make.image import Image, check_size, image_of, index_annotations
 from bareboat.make.order import Order
 from bareboat.make.prune import Pruning, pruning_for
@@ -29,21 +27,35 @@ from bareboat.plan.lock import Lock, LockedImage
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.upstream import Program
 
-if TYPE_CHECKING:
-    from bareboat.make.compose import Together
-
 _TASK = "build"
 _NO_WISH = digest_of(None)
 
 
+_Key = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A recipe to build, for which of its architectures (OCI's names), in which of its variants (None for all)."""
+
+    recipe: Recipe
+    architectures: tuple[str, ...]
+    variants: tuple[Variant, ...] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """One variant of a recipe: its index, and its images by architecture (OCI's names)."""
+    """One variant of a recipe: its index, and its images by architecture (OCI's names).
+
+    `touched` are the globs of the recipe that match something in any layer, those of debug variants included, as
+    `make.touched.scoped` writes them.
+    """
 
     recipe: Recipe
     variant: Variant
     index: Descriptor
     images: Mapping[str, Image]
+    touched: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,50 +73,69 @@ class Builder:
     folder: Path
     jobs: int
 
-    def build(
-        self, recipes: Sequence[Recipe], architectures: Sequence[str] | None, variants: Sequence[Variant] | None = None
-    ) -> tuple[Built, ...]:
-        """Build `recipes` for `architectures` (OCI's names; None for all that each has) in `variants` (None: all).
+    def build(self, wanted: Sequence[Wanted]) -> tuple[Built, ...]:
+        """Build what is `wanted`, recipe by recipe and variant by variant.
+
+        Layers are made architecture by architecture, for that is how images have them in common.
 
         Raises:
-            BareboatError: As `assemble`, `image_of` and `check_size`.
+            BareboatError: As `Assembly`, `image_of` and `check_size`.
         """
         orders = {
-            recipe: {
-                name: self._order(recipe, architecture(name))
-                for name in recipe.architectures
-                if architectures is None or name in architectures
-            }
-            for recipe in recipes
+            (position, name): self._order(one.recipe, architecture(name))
+            for position, one in enumerate(wanted)
+            for name in one.architectures
         }
         observer = self.workshop.observer
-        observer.begin(_TASK, sum(len(wanted) for wanted in orders.values()))
+        observer.begin(_TASK, len(orders))
         try:
-            with ThreadPoolExecutor(max_workers=self.jobs) as pool:
-                together = _together(pool)
-                built = [one for recipe in recipes for one in self._recipe(recipe, orders[recipe], variants, together)]
+            layers = self._layers({key: orders[key] for key in sorted(orders, key=lambda key: (key[1], key[0]))})
+            return tuple(
+                built
+                for position, one in enumerate(wanted)
+                for built in self._variants(
+                    one, {name: (orders[position, name], layers[position, name]) for name in one.architectures}
+                )
+            )
         finally:
             observer.end(_TASK)
-        return tuple(built)
 
-    def _recipe(
-        self, recipe: Recipe, orders: Mapping[str, Order], variants: Sequence[Variant] | None, together: Together
-    ) -> Iterator[Built]:
-        layers: dict[str, Layers] = {}
-        for name, order in orders.items():
-            layers[name] = assemble(order, self.workshop, together)
-            self.workshop.observer.advance(_TASK, 1)
-        drift = self.lock.images[recipe.name].drift if orders else ()
-        for variant in recipe.variants if orders else ():
-            if variants is not None and variant not in variants:
+    def _layers(self, orders: Mapping[_Key, Order]) -> dict[_Key, Layers]:
+        """The layers of every order; the packages of the next one are worked on while one is put together."""
+        made: dict[_Key, Layers] = {}
+        memory = Memory()
+        with Crew(self.workshop, self.jobs) as crew:
+            coming = (Assembly(order, self.workshop, crew, memory) for order in orders.values())
+            now = next(coming, None)
+            for key in orders:
+                if now is None:
+                    break
+                now.begin()
+                after = next(coming, None)
+                if after is not None:
+                    after.begin()
+                made[key] = now.finish()
+                crew.forget()
+                self.workshop.observer.advance(_TASK, 1)
+                now = after
+        return made
+
+    def _variants(self, wanted: Wanted, made: Mapping[str, tuple[Order, Layers]]) -> Iterator[Built]:
+        recipe = wanted.recipe
+        everything = [layer for _, layers in made.values() for layer in layers.of(debug=True)]
+        touched = frozenset(glob for layer in everything for glob in layer.touched)
+        for variant in recipe.variants if made else ():
+            if wanted.variants is not None and variant not in wanted.variants:
                 continue
             images = {}
-            for name, order in orders.items():
-                base = self._base(order, variant, layers[name])
-                images[name] = image_of(order, variant, layers[name], base)
+            for name, (order, layers) in made.items():
+                images[name] = image_of(order, variant, layers, self._base(order, variant, layers))
                 check_size(order, variant, images[name])
-            index = self._stored(images, index_annotations(orders, images, drift))
-            yield Built(recipe=recipe, variant=variant, index=index, images=MappingProxyType(images))
+            drift = self.lock.images[recipe.name].drift
+            index = self._stored(images, index_annotations({n: o for n, (o, _) in made.items()}, images, drift))
+            yield Built(
+                recipe=recipe, variant=variant, index=index, images=MappingProxyType(images), touched=touched
+            )
 
     def _order(self, recipe: Recipe, arch: Architecture) -> Order:
         return Order(
@@ -177,25 +208,17 @@ def _pruning(package: str, recipe: Recipe) -> Pruning:
     return pruning_for(package, recipe.keep, recipe.drop)
 
 
-def _together(pool: ThreadPoolExecutor) -> Together:
-    def run(work: Sequence[Callable[[], Contribution]]) -> list[Contribution]:
-        futures = [pool.submit(one) for one in work]
-        try:
-            return [future.result() for future in futures]
-        finally:
-            for future in futures:
-                future.cancel()
-
-    return run
-
-
 def names_of(built: Built, default_distro: str) -> tuple[str, ...]:
     """The references under which users of distroless look for an image: every name, with its variant as the tag."""
-    recipe = built.recipe
+    return names_for(built.recipe, built.variant, default_distro)
+
+
+def names_for(recipe: Recipe, variant: Variant, default_distro: str) -> tuple[str, ...]:
+    """As `names_of`, for what is not built yet."""
     names = [recipe.image, *recipe.aliases]
     suffixed = [f"{name}-{recipe.distro}" for name in names] if recipe.name != recipe.image else []
     plain = names if recipe.name == recipe.image or recipe.distro == default_distro else []
-    return tuple(f"{name}:{built.variant}" for name in (*suffixed, *plain))
+    return tuple(f"{name}:{variant}" for name in (*suffixed, *plain))
 
 
 def names_by_architecture(built: Built, default_distro: str) -> tuple[tuple[tuple[str, ...], Descriptor], ...]:

@@ -5,29 +5,25 @@ Nothing is written here; the outcome says what a layer has to hold, in its order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 
 from bareboat.base.epoch import ZERO, Epoch
 from bareboat.base.errors import BuildError
 from bareboat.base.mode import FOLDER
 from bareboat.base.path import ImagePath, parents_of
 from bareboat.debian.status import format_md5sums, md5sums_path, parse_md5sums
-from bareboat.make.contribute import contribute
 from bareboat.make.contribution import Contribution
+from bareboat.make.crew import Hands
 from bareboat.make.enact import enact
 from bareboat.make.entry_record import entry_fields
 from bareboat.make.inputs import Inputs
-from bareboat.make.invariants import check_tree
+from bareboat.make.invariants import check_room, check_tree
 from bareboat.make.overlay import overlay
 from bareboat.make.part import Part
 from bareboat.make.prune import matches
+from bareboat.make.touched import scoped
 from bareboat.make.tree import AnyEntry, Directory, File, Hardlink, Tree, file_of
-from bareboat.make.workshop import Workshop
-
-Together = Callable[[Sequence[Callable[[], Contribution]]], list[Contribution]]
-"""Makes several contributions, perhaps at the same time; gives them in the order asked."""
 
 _PACKAGE = "package:"
 
@@ -37,7 +33,8 @@ class Composition:
     """A step worked out.
 
     A layer holds `folders`, the files of `contributions` in their order, and `files`, all sorted by path.
-    `tree` is everything up to here as seen from above, `moment` the newest timestamp in it.
+    `tree` is everything up to here as seen from above, `moment` the newest timestamp in it; `touched` are the globs
+    that match something, in a package or of an effect.
     """
 
     tree: Tree = Tree()
@@ -45,21 +42,24 @@ class Composition:
     folders: tuple[Directory, ...] = ()
     contributions: tuple[Contribution, ...] = ()
     files: tuple[AnyEntry, ...] = ()
+    touched: frozenset[str] = frozenset()
 
 
-def compose(inputs: Inputs, below: Composition, workshop: Workshop, together: Together, where: str) -> Composition:
+def compose(inputs: Inputs, below: Composition, hands: Hands, where: str) -> Composition:
     """The composition of `inputs` on top of `below`; `where` names the image in errors.
 
     Raises:
         BuildError: When packages or files conflict, or an effect cannot work.
+        ConfigurationError: For a file where packages have a folder.
         FormatError: When a package is damaged.
         NotFoundError: When the store lacks a package.
     """
-    brought = _contributions(inputs.parts, workshop, together)
+    brought = hands.bring(inputs.parts)
     newest = max([below.moment, *(one.moment for one in brought)])
     moment = newest if inputs.created is None else inputs.created
     laid = overlay(below.tree, [one.entries for one in brought])
-    generated = _generated(inputs, laid.tree, moment)
+    check_room(inputs.files, laid.tree, inputs.places, where)
+    generated, removed = _generated(inputs, laid.tree, moment)
     generated += _true_checksums(generated, below.tree, moment)
     fresh = [entry for entry in generated if not _is_there(below.tree, entry)]
     written = {entry.path for entry in fresh}
@@ -67,7 +67,7 @@ def compose(inputs: Inputs, below: Composition, workshop: Workshop, together: To
         _only_own(part, one, written, laid.shared, laid.hidden) for part, one in zip(inputs.parts, brought, strict=True)
     ]
     if parts != list(inputs.parts):
-        brought = _contributions(parts, workshop, together)
+        brought = hands.bring(parts)
         laid = overlay(below.tree, [one.entries for one in brought])
     tree = _with_parents(laid.tree.with_entries(fresh), moment)
     check_tree(tree, inputs.scene.distro, where)
@@ -79,19 +79,18 @@ def compose(inputs: Inputs, below: Composition, workshop: Workshop, together: To
         folders=_folders(tree, below.tree, [*fresh, *(entry for one in brought for entry in one.entries)]),
         contributions=tuple(brought),
         files=files,
+        touched=frozenset().union(removed, *(scoped(one.package, one.touched) for one in brought)),
     )
 
 
-def _contributions(parts: Iterable[Part], workshop: Workshop, together: Together) -> list[Contribution]:
-    return together([partial(contribute, part, workshop) for part in parts])
-
-
-def _generated(inputs: Inputs, packages: Tree, moment: Epoch) -> list[AnyEntry]:
-    """Files of the configuration, and what effects make of them and of the packages."""
+def _generated(inputs: Inputs, packages: Tree, moment: Epoch) -> tuple[list[AnyEntry], set[str]]:
+    """Files of the configuration, and what effects make of them and of the packages; and which globs took some away."""
     files = [replace(entry, mtime=moment) for entry in inputs.files]
     tree = packages.with_entries(files)
     made = enact(inputs.effects, tree, replace(inputs.scene, moment=moment))
-    return [*files, *(entry for entry in made if not matches(inputs.removed, entry.path))]
+    gone = {entry.path for entry in made if matches(inputs.removed, entry.path)}
+    removed = {glob for glob in inputs.removed if any(matches((glob,), path) for path in gone)}
+    return [*files, *(entry for entry in made if entry.path not in gone)], scoped("", removed)
 
 
 def _with_parents(tree: Tree, moment: Epoch) -> Tree:

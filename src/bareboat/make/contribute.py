@@ -18,6 +18,7 @@ from bareboat.make.facts import facts_of
 from bareboat.make.members import add_members
 from bareboat.make.part import PackagePart, Part, ProgramPart
 from bareboat.make.prune import COPYRIGHT, matches
+from bareboat.make.touched import Touched
 from bareboat.make.tree import AnyEntry, Directory, File, file_of
 from bareboat.make.unpack import unpack
 from bareboat.make.workshop import Workshop
@@ -77,6 +78,7 @@ def _of_package(package: LockedPackage, treatment: Treatment, key: Digest, works
             saved=unpacked.saved,
             warnings=(*unmodelled(package.name, unpacked.scripts), *unpacked.warnings),
             licences=_licences(unpacked.contents),
+            touched=unpacked.touched,
         )
         return remember(whole, contents, key, workshop)
 
@@ -87,8 +89,10 @@ def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
         written: list[File] = []
         warnings: list[str] = []
         saved: dict[str, int] = {}
+        touched = Touched(part.treatment.pruning)
         for installed, digest in part.files:
             path = image_path(installed.path, where=part.name)
+            touched.see(path)
             rule = part.treatment.verdict(path)
             if rule is not None:
                 saved[rule] = saved.get(rule, 0) + workshop.blobs.size(digest)
@@ -107,6 +111,7 @@ def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
             moment=ZERO,
             saved=dict(sorted(saved.items())),
             warnings=tuple(warnings),
+            touched=touched.globs,
         )
         return remember(whole, {file.path: file.content for file in written}, part.key, workshop)
 

@@ -16,6 +16,7 @@ from bareboat.base.document import Document
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import FormatError
 from bareboat.base.path import ImagePath
+from bareboat.make.elf import FACTS_FORMAT
 from bareboat.make.entry_record import entry_fields, entry_of
 from bareboat.make.prune import Pruning
 from bareboat.make.tree import AnyEntry, Directory
@@ -74,7 +75,8 @@ class Contribution:
     """Entries (folders included, sorted by path) and the members that hold all of them but the folders.
 
     `saved` is bytes dropped by rule; `warnings` name what was not done; `licences` are SPDX identifiers;
-    `kept` is a blob with the contents that effects read.
+    `kept` is a blob with the contents that effects read; `touched` are the configuration's own globs, in `keep` and
+    `drop`, that match something in the package.
     """
 
     package: str
@@ -85,6 +87,7 @@ class Contribution:
     warnings: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
     kept: Digest | None = None
+    touched: tuple[str, ...] = ()
 
     @property
     def folders(self) -> tuple[Directory, ...]:
@@ -94,6 +97,7 @@ class Contribution:
     def to_bytes(self) -> bytes:
         """The record of a contribution; contents stay in the `kept` blob."""
         return canonical({
+            "facts": FACTS_FORMAT,
             "package": self.package,
             "entries": [entry_fields(entry) for entry in self.entries],
             "members": [[str(member.digest), member.size, member.unpacked_size] for member in self.members],
@@ -102,6 +106,7 @@ class Contribution:
             "warnings": list(self.warnings),
             "licences": list(self.licences),
             "kept": None if self.kept is None else str(self.kept),
+            "touched": list(self.touched),
         })
 
     @classmethod
@@ -109,10 +114,12 @@ class Contribution:
         """Read a record; `kept` maps digests to the contents that travel along.
 
         Raises:
-            FormatError: When it is not one.
+            FormatError: When it is not one, or has other facts of ELF files than are read today.
         """
         try:
             fields = json.loads(data)
+            if fields.get("facts") != FACTS_FORMAT:
+                raise FormatError(f"cannot use a contribution with facts of format {fields.get('facts')!r}")
             origin = f"package:{fields['package']}"
             return cls(
                 package=fields["package"],
@@ -123,8 +130,9 @@ class Contribution:
                 warnings=tuple(fields["warnings"]),
                 licences=tuple(fields["licences"]),
                 kept=None if fields["kept"] is None else Digest.parse(fields["kept"]),
+                touched=tuple(fields["touched"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FormatError(f"cannot read the record of a contribution: {error!r}") from error
 
 

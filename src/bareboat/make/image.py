@@ -6,10 +6,10 @@ OCI image specification 1.1: config.md, manifest.md, annotations.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bareboat.base.canon import digest_of
+from bareboat.base.canon import canonical, digest_of
 from bareboat.base.epoch import Epoch, format_rfc3339
 from bareboat.base.errors import BuildError
 from bareboat.make.assemble import Layers
@@ -22,7 +22,7 @@ from bareboat.oci.config import Execution, Healthcheck, History, ImageConfig
 from bareboat.oci.descriptor import Descriptor, Platform
 from bareboat.oci.manifest import Manifest
 from bareboat.oci.media import Compression
-from bareboat.plan.config import Variant
+from bareboat.plan.config import Acceptance, Variant
 from bareboat.plan.lock import BYTE_FORMAT
 
 _MOST_NAMED = 12
@@ -151,8 +151,19 @@ def _texts(
         texts[names.WISHES] = wishes
     if order.missing:
         texts[names.MISSING] = ", ".join(order.missing)
+    if recipe.accept:
+        texts[names.ACCEPTED] = _accepted(recipe.accept)
     own = {key: words.fill(value, f"{recipe.name}: annotations.{key}") for key, value in recipe.annotations.items()}
     return texts | own
+
+
+def _accepted(acceptances: Iterable[Acceptance]) -> str:
+    """What a check of the image need not tell, for the annotation; what was not said is left out."""
+    said = [
+        {"path": one.path, "needs": one.needs, "rule": one.rule, "reason": one.reason}
+        for one in sorted(acceptances, key=lambda one: one.about)
+    ]
+    return canonical([{key: text for key, text in one.items() if text is not None} for one in said]).decode()
 
 
 def _execution(order: Order, variant: Variant, words: Words, texts: Mapping[str, str]) -> Execution:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import ZERO, Epoch
 from bareboat.base.errors import ConfigurationError
+from bareboat.base.path import ImagePath
+from bareboat.base.problem import Place
 from bareboat.make.contribution import Treatment
 from bareboat.make.entry_record import entry_fields
 from bareboat.make.layering import Step
@@ -30,7 +34,8 @@ NOTHING = digest_of({"byte-format": BYTE_FORMAT})
 class Inputs:
     """What one layer is made from, besides the layers below it.
 
-    `parts` come first, `files` over them (with time zero, and `moment` of the layer when it is made), then `effects`.
+    `parts` come first, `files` over them (with time zero, and `moment` of the layer when it is made), then `effects`;
+    `places` says where each file's wish stands, by its path there.
     `removed` are globs of what must not be there; `created` overrules the times of the parts.
     """
 
@@ -42,6 +47,7 @@ class Inputs:
     scene: Scene
     created: Epoch | None
     compression: str
+    places: Mapping[ImagePath, Place] = field(default_factory=lambda: MappingProxyType({}))
 
     def key(self, below: Digest) -> Digest:
         """The digest of everything that determines the layer, with the key of the layers below it."""
@@ -92,6 +98,7 @@ def inputs_of(order: Order, step: Step, below: tuple[int, ...], workshop: Worksh
         scene=scene,
         created=order.recipe.created,
         compression=workshop.compression.key,
+        places=MappingProxyType({wish.path: wish.place for wish in order.files(step.stages)}),
     )
 
 

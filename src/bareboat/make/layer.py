@@ -18,7 +18,8 @@ class Layer:
     """A stored layer: `digest` and `size` as compressed, `diff_id` and `unpacked_size` before.
 
     `moment` is the newest timestamp among its inputs and those below it; `about` says what it is, for histories;
-    `saved` is bytes dropped by rule; `warnings` name what was not done; `licences` are SPDX identifiers.
+    `saved` is bytes dropped by rule; `warnings` name what was not done; `licences` are SPDX identifiers; `touched` are
+    the configuration's own globs that match something, as `make.touched.scoped` writes them.
     """
 
     digest: Digest
@@ -32,6 +33,7 @@ class Layer:
     saved: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     warnings: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
+    touched: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The record of the layer."""
@@ -47,6 +49,7 @@ class Layer:
             "saved": dict(self.saved),
             "warnings": list(self.warnings),
             "licences": list(self.licences),
+            "touched": list(self.touched),
         })
 
     @classmethod
@@ -70,6 +73,7 @@ class Layer:
                 saved=MappingProxyType(fields["saved"]),
                 warnings=tuple(fields["warnings"]),
                 licences=tuple(fields["licences"]),
+                touched=tuple(fields["touched"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FormatError(f"cannot read the record of a layer: {error!r}") from error

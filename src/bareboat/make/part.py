@@ -30,6 +30,10 @@ class Part(Protocol):
         """Name and version, for people."""
 
     @property
+    def weight(self) -> int:
+        """About how much work it is: the bytes that are to be read."""
+
+    @property
     def key(self) -> Digest:
         """The digest of everything that determines its contribution."""
 
@@ -53,6 +57,11 @@ class PackagePart:
     def label(self) -> str:
         """As `Part.label`."""
         return f"{self.package.name} {self.package.version}"
+
+    @property
+    def weight(self) -> int:
+        """As `Part.weight`."""
+        return self.package.size
 
     @property
     def key(self) -> Digest:
@@ -94,6 +103,11 @@ class ProgramPart:
     def label(self) -> str:
         """As `Part.label`."""
         return f"{self.built.name} {self.built.version}"
+
+    @property
+    def weight(self) -> int:
+        """As `Part.weight`."""
+        return sum(file.size for file in self.built.files)
 
     @property
     def files(self) -> tuple[tuple[Installed, Digest], ...]:

@@ -27,7 +27,8 @@ class Words:
         Raises:
             BuildError: For another word, or a package that the image does not have.
         """
-        return _WORD.sub(lambda match: self._meaning(match[1], where), text) if "${" in text else text
+        end = text.rfind("}") + 1  # behind it there is no word, though each of many beginnings would be looked into
+        return _WORD.sub(lambda match: self._meaning(match[1], where), text[:end]) + text[end:]
 
     def _meaning(self, word: str, where: str) -> str:
         plain = {

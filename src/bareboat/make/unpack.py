@@ -19,6 +19,7 @@ from bareboat.base.path import ImagePath, leaves_root
 from bareboat.debian.deb import Deb, Kind, Member, read_deb
 from bareboat.make.contribution import Treatment
 from bareboat.make.facts import facts_of
+from bareboat.make.touched import Touched
 from bareboat.make.tree import AnyEntry, Device, Directory, File, Hardlink, Symlink
 
 _ALIASED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -33,7 +34,8 @@ class Unpacked:
     """A package as entries (sorted by path) with the contents of its files, and what it says of itself.
 
     `saved` is bytes by the rule that dropped them; `moved` says where files are that are not where the package has
-    them; `moment` is the newest timestamp of what stays; `warnings` name files that cannot be read.
+    them; `moment` is the newest timestamp of what stays; `warnings` name files that cannot be read; `touched` are the
+    configuration's own globs that match something.
     """
 
     entries: tuple[AnyEntry, ...]
@@ -45,6 +47,7 @@ class Unpacked:
     moved: Mapping[ImagePath, ImagePath]
     moment: Epoch
     warnings: tuple[str, ...]
+    touched: tuple[str, ...]
 
 
 def unpack(open_deb: Callable[[], BinaryIO], package: str, treatment: Treatment) -> Unpacked:
@@ -90,6 +93,7 @@ class _Work:
         self._saved: Counter[str] = Counter()
         self._moved: dict[ImagePath, ImagePath] = {}
         self._warnings: list[str] = []
+        self._touched = Touched(treatment.pruning)
 
     def take(self, member: Member) -> None:
         """Look at one member of data.tar."""
@@ -97,6 +101,7 @@ class _Work:
         if path is None:
             return
         self._refuse_twice(member, path)
+        self._touched.see(path, is_folder=member.kind is Kind.directory)
         if member.kind is Kind.hardlink:
             self._links[path] = self._place(ImagePath(member.target), is_folder=False) or ImagePath(member.target)
         rule = self._treatment.verdict(path)
@@ -129,6 +134,7 @@ class _Work:
             moved=self._moved,
             moment=max((entry.mtime for entry in entries), default=ZERO),
             warnings=tuple(self._warnings),
+            touched=self._touched.globs,
         )
 
     def _settle_files(self) -> None:

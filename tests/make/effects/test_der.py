@@ -62,11 +62,11 @@ def _nested(depth: int, content: bytes = b"") -> bytes:
 
 
 def test_nesting_has_a_limit() -> None:
-    check_nesting(read_der(_nested(30)))
+    check_nesting(_nested(30))
     with pytest.raises(FormatError, match="nested too deeply"):
-        check_nesting(read_der(_nested(40)))
+        check_nesting(_nested(40))
 
 
 def test_a_broken_value_deep_inside_is_found() -> None:
     with pytest.raises(FormatError, match="it ends too early"):
-        check_nesting(read_der(_nested(5, b"\x30\x05")))
+        check_nesting(_nested(5, b"\x30\x05"))

@@ -32,11 +32,11 @@ class Value:
         Raises:
             FormatError: When they do not fill it exactly.
         """
-        parts = []
-        rest = self.content
-        while rest:
-            part, rest = _first(rest)
-            parts.append(part)
+        data, position, parts = self.content, 0, []
+        while position < len(data):  # by positions: what follows is not copied for each of many values
+            start, end = _bounds(data, position, len(data))
+            parts.append(Value(data[position], data[start:end], data[position:end]))
+            position = end
         return tuple(parts)
 
 
@@ -52,17 +52,29 @@ def read_der(data: bytes) -> Value:
     return value
 
 
-def check_nesting(value: Value, depth: int = 0) -> None:
-    """See that every constructed value inside `value` is made of whole values.
+def check_nesting(data: bytes) -> None:
+    """See that every constructed value inside the one value that `data` is, is made of whole values.
+
+    Goes by positions, for a trust store has ten thousands of values.
 
     Raises:
         FormatError: When one is not, or they are nested too deeply.
     """
-    if depth > _DEEPEST:
-        raise FormatError("cannot read as DER: it is nested too deeply")
-    if value.tag & _CONSTRUCTED:
-        for part in value.parts():
-            check_nesting(part, depth + 1)
+    ends = [len(data)]
+    position = 0
+    while True:
+        while position == ends[-1]:
+            ends.pop()
+            if not ends:
+                return
+        start, end = _bounds(data, position, ends[-1])
+        if data[position] & _CONSTRUCTED:
+            if len(ends) > _DEEPEST:
+                raise FormatError("cannot read as DER: it is nested too deeply")
+            ends.append(end)
+            position = start
+        else:
+            position = end
 
 
 def der(tag: int, content: bytes) -> bytes:
@@ -76,16 +88,22 @@ def der(tag: int, content: bytes) -> bytes:
 
 def _first(data: bytes) -> tuple[Value, bytes]:
     """The value that `data` begins with, and what follows it."""
-    if len(data) < 2 or data[0] & _HIGH_TAG == _HIGH_TAG:
+    start, end = _bounds(data, 0, len(data))
+    return Value(data[0], data[start:end], data[:end]), data[end:]
+
+
+def _bounds(data: bytes, at: int, limit: int) -> tuple[int, int]:
+    """Where the content of the value at `at` begins and ends, before `limit`."""
+    if limit - at < 2 or data[at] & _HIGH_TAG == _HIGH_TAG:
         raise FormatError("cannot read as DER: no value begins here")
-    start, size = 2, data[1]
+    start, size = at + 2, data[at + 1]
     if size >= _LONG_LENGTH:
         start += size - _LONG_LENGTH
-        length = data[2:start]
-        if not length or len(length) > 4 or start > len(data):
+        length = data[at + 2 : start]
+        if not length or len(length) > 4 or start > limit:
             raise FormatError("cannot read as DER: a length is broken")
         size = int.from_bytes(length, "big")
     end = start + size
-    if end > len(data):
+    if end > limit:
         raise FormatError("cannot read as DER: it ends too early")
-    return Value(data[0], data[start:end], data[:end]), data[end:]
+    return start, end

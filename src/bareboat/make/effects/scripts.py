@@ -102,6 +102,7 @@ HARMLESS_SECTIONS = {
 _SECTION = re.compile(
     r"^# Automatically added by (dh_[A-Za-z0-9_-]+)[^\n]*\n.*?^# End automatically added section[^\n]*$", re.M | re.S
 )
+_SECTION_END = re.compile(r"^# End automatically added section[^\n]*$", re.M)
 _IDLE_LINES = re.compile(
     r"""(?: \#.* | set\ -[eu]+ | exit\ [01] | : | ;; | esac            # nothing, or the frame of a case
           | case\ "\$1"\ in | [a-z*|\ -]+\)(?:\ *;;)?
@@ -134,10 +135,13 @@ def known(package: str, script: str) -> Known | None:
 def _unknown_parts(content: bytes) -> Iterator[str]:
     """The debhelper sections that are not known to be harmless, then the first line that does something."""
     text = content.decode(errors="replace")
+    # Behind the last end no section is looked for: each of many beginnings would be searched for one to the very end.
+    last = max((match.end() for match in _SECTION_END.finditer(text)), default=0)
+    text, rest = text[:last], text[last:]
     for tool in dict.fromkeys(match[1] for match in _SECTION.finditer(text)):
         if tool not in HARMLESS_SECTIONS:
             yield tool
-    for raw in _SECTION.sub("", text).splitlines():
+    for raw in (_SECTION.sub("", text) + rest).splitlines():
         line = raw.strip()
         if not _IDLE_LINES.fullmatch(line):
             yield f'"{line[:_LONGEST_QUOTE]}"'

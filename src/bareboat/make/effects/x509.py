@@ -15,6 +15,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha1
 
 from bareboat.base.epoch import Epoch
@@ -106,8 +107,10 @@ def subject_hash(subject: Value) -> str:
 def _blocks(text: bytes, where: str) -> Iterator[tuple[int, str, bytes]]:
     """The line, label and body of every block."""
     position = 0
+    line, counted = 1, 0
     while begin := _BEGIN.search(text, position):
-        line = text.count(b"\n", 0, begin.start()) + 1
+        line += text.count(b"\n", counted, begin.start())
+        counted = begin.start()
         end_mark = b"-----END " + begin[1] + b"-----"
         end = text.find(end_mark, begin.end())
         if end < 0:
@@ -116,9 +119,11 @@ def _blocks(text: bytes, where: str) -> Iterator[tuple[int, str, bytes]]:
         position = end + len(end_mark)
 
 
+@lru_cache(maxsize=1024)
 def _certificate(data: bytes) -> Certificate:
+    """The certificate; remembered, for every layer of every image has the same ones."""
     whole = read_der(data)
-    check_nesting(whole)
+    check_nesting(data)
     parts = whole.parts() if whole.tag == SEQUENCE else ()
     if tuple(part.tag for part in parts) != _CERTIFICATE:
         raise FormatError("it is none")
