@@ -107,6 +107,16 @@ def test_no_problem_raises_nothing() -> None:
     assert suggestion("zzz", ["abc"]) == ""
 
 
+def test_the_nearest_word_may_be_written_large_or_small() -> None:
+    assert suggestion("LIBPQ5", ["libpq5", "libpq-dev"]) == 'did you mean "libpq5"?'
+    assert suggestion("path", ["PATH", "HOME"]) == 'did you mean "PATH"?'
+
+
+def test_how_near_a_word_must_be_can_be_said() -> None:
+    assert suggestion("libasound2", ["libmount1"]) == 'did you mean "libmount1"?'
+    assert suggestion("libasound2", ["libmount1"], likeness=0.8) == ""
+
+
 def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
     drawn = re.findall(r"[├└]─ (\w+)\s+(\d+)?", errors.__doc__ or "")
     classes = {

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bareboat.base.digest import sha256
 from bareboat.base.errors import FormatError
-from bareboat.debian.index import PackageIndex
+from bareboat.debian.index import PackageIndex, compact
 from bareboat.debian.package import Package
 from bareboat.debian.relation import Provision
 from bareboat.debian.version import Version
@@ -122,14 +122,14 @@ def test_a_relation_that_cannot_be_read_names_package_and_field() -> None:
 
 
 def test_compact_answers_the_same_questions_with_less() -> None:
-    whole = index(
+    text = "\n".join([
         stanza("a", Depends="b,\n c", Description="long\n Package: no\n Provides: no", Tag="x,\n zzz", Provides="v"),
         stanza("b", "2", Multi_Arch="foreign", Essential="yes", MD5sum="0" * 32, Homepage="https://mirror.example"),
-    )
-    data = whole.compact()
+    ]).encode()
+    whole, data = PackageIndex.parse(text, "Packages"), compact(text)
     found = PackageIndex.parse(data, "Packages")
     assert found.names == whole.names
-    assert found.compact() == data
+    assert compact(data) == data
     for name in whole.names:
         for before, after in zip(whole.named(name), found.named(name), strict=True):
             assert (before.version, before.depends, before.provides, before.multi_arch, before.essential) == (
@@ -139,6 +139,31 @@ def test_compact_answers_the_same_questions_with_less() -> None:
     assert b"Description" not in data
     assert b"Tag" not in data
     assert b"zzz" not in data
+
+
+STANZAS = [stanza("a"), stanza("a", "2"), stanza("b", Provides="v, w"), stanza("c", Provides="v")]
+
+
+@given(st.lists(st.sampled_from(STANZAS)))
+def test_a_prepared_index_answers_as_the_one_that_prepared_it(stanzas: list[str]) -> None:
+    whole = index(*stanzas)
+    found = PackageIndex.prepared(whole.prepare(), "Packages")
+    assert (found.names, len(found)) == (whole.names, len(whole))
+    for name in ("a", "b", "c", "v", "w", "x"):
+        assert found.named(name) == whole.named(name)
+        assert found.providers(name) == whole.providers(name)
+    assert found.prepare() == whole.prepare()
+
+
+@given(st.integers(0, 400))
+def test_a_prepared_index_that_was_cut_off_is_refused(size: int) -> None:
+    record = index(stanza("a"), stanza("b", Provides="v")).prepare()
+    whole = PackageIndex.prepared(record, "Packages")
+    tables = len(record) - len("\n".join([stanza("a"), stanza("b", Provides="v")]))
+    if size < tables:
+        with pytest.raises(FormatError, match="Packages: cannot read the prepared index"):
+            PackageIndex.prepared(record[:size], "Packages")
+    assert whole.names == ("a", "b")
 
 
 @given(st.text("Package:Version 1\n\t.a", max_size=60).map(str.encode))

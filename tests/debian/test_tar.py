@@ -127,7 +127,7 @@ def test_a_header_that_is_no_header_is_not_the_end_of_the_archive() -> None:
 
 def test_names_are_not_endless() -> None:
     header = changed(tar([file("a")]), 124, b"77777777777\0")
-    with pytest.raises(LimitError, match="cannot read a tar header of more than 1048576 bytes"):
+    with pytest.raises(LimitError, match="cannot read tar headers of more than 1048576 bytes"):
         entries(changed(header, 156, b"x"))
 
 

@@ -58,6 +58,7 @@ def test_a_plain_layer_is_well_and_sorted() -> None:
 
 FAULTS: list[tuple[str, list[Entry], list[str]]] = [
     ("dotted throughout", [folder("./"), folder("./a/"), file("./a/b")], []),
+    ("root in short", [folder("."), folder("a"), file("a/b")], []),
     ("absolute", [file("/a")], ['path: "/a" is an absolute path']),
     ("climbing", [file("a/../../b")], ['path: "a/../../b" would leave the image']),
     ("not utf-8", [file("\udcff")], [r"path: '\udcff' is not valid UTF-8"]),
@@ -129,7 +130,7 @@ def test_an_extended_header_beyond_the_limit_is_refused() -> None:
     info = tarfile.TarInfo("x")
     info.type, info.size = b"x", 2**40
     assert said(judge(info.tobuf(tarfile.GNU_FORMAT) + bytes(1024))) == [
-        "layer: cannot read as tar: an extended header has 1099511627776 bytes"
+        "layer: cannot read as tar: extended headers have 1099511627776 bytes"
     ]
 
 

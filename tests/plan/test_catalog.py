@@ -44,6 +44,19 @@ def test_every_omission_of_the_catalogue_is_said_once() -> None:
     assert len(set(packages)) == len(packages)
 
 
+def test_javas_sound_is_known_to_be_without_its_library() -> None:
+    """From Java 21 on the headless package ships libjsound.so and does not depend on what that needs."""
+    accepted = {
+        recipe.name: [(one.path, one.needs) for one in recipe.accept]
+        for recipe in catalog_recipes(catalog())
+        if recipe.accept
+    }
+    known = [("/usr/lib/jvm/*/lib/libjsound.so", "libasound.so.2")]
+    assert accepted == dict.fromkeys(
+        ["java21-debian13", "java21-debian14", "java25-debian13", "java25-debian14", "java26-debian14"], known
+    )
+
+
 def test_reading_the_catalogue_needs_no_pydantic() -> None:
     """It takes a tenth of a second to start, which a warm build has no use for."""
     code = (

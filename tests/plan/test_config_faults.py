@@ -92,7 +92,31 @@ def in_image(line: str) -> str:
         ("ports: [http]", '4:13: images.app.ports[0]: cannot read "http" as a port (write one such as 8080 or 53/udp)'),
         ("volumes: [data]", '4:15: images.app.volumes[0]: cannot take "data" as a path of the image:'
             ' it is not absolute (write "/data")'),
-        ("stop-signal: TERM", '4:18: images.app.stop-signal: cannot take "TERM" as a signal such as SIGTERM'),
+        ("stop-signal: TERM", '4:18: images.app.stop-signal: there is no signal "TERM" (did you mean "SIGTERM"?)'),
+        ("stop-signal: 65", '4:18: images.app.stop-signal: there is no signal "65" (they count from 1 to 64)'),
+        ("accept: [{path: /a}]", "4:14: images.app.accept[0]: reason is missing (say why it does no harm)"),
+        ("accept: [{path: /a, reason: ''}]", "4:14: images.app.accept[0]: reason is empty (say why it does no harm)"),
+        ("accept: [{reason: x}]", "4:14: images.app.accept[0]: path is missing"),
+        ("accept: [/a]", "4:14: images.app.accept[0]: must be a mapping, not text"),
+        ("accept: {path: /a}", "4:13: images.app.accept: must be a list, not a mapping (put it in brackets: [ ])"),
+        ("accept: [{path: a, reason: x}]", '4:21: images.app.accept[0].path: cannot take "a" as a path of the image:'
+            ' it is not absolute (write "/a")'),
+        ("accept: [{path: /a, need: b, reason: x}]",
+            '4:25: images.app.accept[0]: unknown key "need" (did you mean "needs"?)'),
+        ("accept: [{path: /a, needs: '', reason: x}]", "4:32: images.app.accept[0].needs: must not be empty"),
+        ("accept: [{path: /a, rule: needed-libary, reason: x}]",
+            '4:31: images.app.accept[0].rule: no rule of `bareboat check` is called "needed-libary"'
+            ' (did you mean "needed-library"?)'),
+        ("keep: [doc]", '4:12: images.app.keep[0]: no pruning rule is called "doc" (did you mean "docs"?)'),
+        ("drop: [-dogs]", '4:12: images.app.drop[0]: no pruning rule is called "dogs" (did you mean "docs"?)'),
+        ("drop: [docs, libc6:usr/bin]", '4:18: images.app.drop[1]: cannot take "usr/bin" as a path of the image:'
+            ' it is not absolute (write "libc6:/usr/bin")'),
+        ("drop: [3]", '4:12: images.app.drop[0]: must be text, not a number (put it in quotes: "3")'),
+        ("effects: [font]", '4:15: images.app.effects[0]: no effect is called "font" (did you mean "fonts"?)'),
+        ("debug: {effects: [busibox]}",
+            '4:23: images.app.debug.effects[0]: no effect is called "busibox" (did you mean "busybox"?)'),
+        ("packages: ['libpq5:i386']", "4:16: images.app.packages[0]: cannot take \"libpq5:i386\": packages of another"
+            " architecture than the image's are not taken (write \"libpq5\")"),
         ("healthcheck: off", '4:18: images.app.healthcheck: cannot take "off" as a health check'
             " (write a mapping with test:, or none)"),
         ("healthcheck: {test: []}", "4:25: images.app.healthcheck.test: must not be empty"),
@@ -237,6 +261,37 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file() -> None:
         '  deploy/bareboat.yaml:8:1: unknown key "colour"',
     ])
     assert raised.value.exit_code == 3
+
+
+def test_faults_of_inheritance_are_told_with_the_others() -> None:
+    """Of every image that is sound by itself, as are those that it is built on."""
+    text = (
+        "images:\n"
+        "  good: {from: base, env: {A: null}}\n"
+        "  child: {from: good, ports: [-80]}\n"
+        "  bad: {from: base, pakages: [], env: {A: null}}\n"
+        "  orphan: {from: bad, env: {A: null}}\n"
+        "  lost: {from: bsae, env: {A: null}}\n"
+        "  round: {from: round, env: {A: null}}\n"
+    )
+    assert faults_of(text) == [
+        '2:28: images.good.env: takes "A" away, which no parent has',
+        '3:31: images.child.ports: takes "80/tcp" away, which no parent has',
+        '4:21: images.bad: unknown key "pakages" (did you mean "packages"?)',
+        '6:16: images.lost.from: unknown image "bsae" (did you mean "base"?)',
+        '7:17: images.round.from: goes round in a circle: "round" from "round"',
+    ]
+
+
+@pytest.mark.parametrize("above", ["distro: debian31", "defaults: {lables: {}}", "defaults: []"])
+def test_no_inheritance_is_judged_on_wrong_ground(above: str) -> None:
+    (fault,) = faults_of(f"{above}\nimages: {{app: {{from: base, labels: {{a: null}}}}}}\n")
+    assert fault.startswith("1:")
+
+
+def test_a_fault_of_another_key_of_the_file_hides_no_inheritance() -> None:
+    text = "sauces: []\ndefaults: {labels: {a: b}}\nimages: {app: {from: base, labels: {a: null, c: null}}}\n"
+    assert [fault.partition(" ")[0] for fault in faults_of(text)] == ["1:1:", "3:46:"]
 
 
 def test_a_fault_inside_an_alias_stands_where_it_was_written() -> None:

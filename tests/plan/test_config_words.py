@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from bareboat.base.errors import BareboatError, FormatError
 from bareboat.plan import config_words as words
+from bareboat.plan.config_names import read_check, read_effect, read_glob, read_pruning_word
+from bareboat.plan.config_signals import read_signal
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,7 @@ from bareboat.plan import config_words as words
         ("libpq5(>=15)", ("libpq5 (>= 15)", False)),
         ("libpq5=15.3-1", ("libpq5 (= 15.3-1)", False)),
         ("libpq5:any=1:15.3-1+b1", ("libpq5:any (= 1:15.3-1+b1)", False)),
+        ("libpq5:native", ("libpq5:native", False)),
         ("a1|b2 (<< 3)", ("a1 | b2 (<< 3)", False)),
         ("-libpq5", ("libpq5", True)),
         ("- libpq5", ("libpq5", True)),
@@ -69,7 +72,16 @@ def test_a_wish_is_debians_or_apts_syntax_or_takes_away(text: str, expected: tup
         ),
         (words.read_url, "https://[::1", "cannot read as an address", None),
         (words.read_owner, "a b", 'cannot take "a b" as an owner such as nonroot or 1000:1000', None),
-        (words.read_signal, "TERM", 'cannot take "TERM" as a signal such as SIGTERM', None),
+        (
+            words.read_wish, "libpq5:i386",
+            'cannot take "libpq5:i386": packages of another architecture than the image\'s are not taken',
+            'write "libpq5"',
+        ),
+        (
+            words.read_wish, "a1 | libpq5:armhf (>= 15)",
+            'cannot take "libpq5:armhf": packages of another architecture than the image\'s are not taken',
+            'write "libpq5", or "libpq5 [armhf]" for that architecture alone',
+        ),
         (words.read_variable, "A=B", 'cannot take "A=B" as the name of a variable', None),
         (words.read_local_path, "", "cannot take an empty path", None),
     ],
@@ -100,8 +112,9 @@ def test_a_password_is_never_printed(user: str, secret: str) -> None:
 
 @given(
     st.sampled_from([
-        words.read_wish, words.read_image_path, words.read_url, words.read_owner, words.read_signal,
-        words.read_architecture, words.read_plain_name, words.read_account_name,
+        words.read_wish, words.read_image_path, words.read_url, words.read_owner, read_signal,
+        words.read_architecture, words.read_plain_name, words.read_account_name, read_pruning_word, read_glob,
+        read_effect, read_check,
     ]),
     st.text(),
 )

@@ -17,6 +17,7 @@ from bareboat.base.errors import ConfigurationError
 from bareboat.base.path import ImagePath
 from bareboat.base.problem import Place
 from bareboat.plan.config import (
+    Acceptance,
     Accounts,
     Compression,
     Config,
@@ -59,6 +60,9 @@ images:
     packages: [libpq5=15.3-1, -tzdata-legacy, {{package: zlib1g}}, {{package: tzdata, remove: true}}]
     upstream: [{{name: nodejs, version: "24"}}]
     omit: [{{package: libldap2, reason: libpq is used without LDAP}}, {{package: debconf, remove: true}}]
+    accept:
+      - {{path: "/usr/lib/**/libjsound.so", needs: libasound.so.2, rule: needed-library, reason: " no sound "}}
+      - {{path: /opt/x, remove: true}}
     files:
       - {{path: /etc/orders.toml, text: "workers = 4\\n", mode: 0600}}
       - {{path: /app, source: ./dist, owner: nonroot}}
@@ -114,6 +118,12 @@ def test_every_key_is_read() -> None:
         omit=(
             Omission(package="libldap2", reason="libpq is used without LDAP"),
             Omission(package="debconf", remove=True),
+        ),
+        accept=(
+            Acceptance(
+                path="/usr/lib/**/libjsound.so", needs="libasound.so.2", rule="needed-library", reason="no sound"
+            ),
+            Acceptance(path="/opt/x", remove=True),
         ),
         files=(
             FileWish(path=ImagePath("etc/orders.toml"), text="workers = 4\n", mode=0o600),
@@ -205,6 +215,19 @@ def test_architectures_are_known_by_any_name_and_named_once() -> None:
 def test_wishes_remember_their_place() -> None:
     image = config_of("images:\n  app:\n    from: base\n    packages:\n      - libpq5\n").images["app"]
     assert image.packages[0].place == Place("bareboat.yaml", 5, 9)
+
+
+def test_words_without_a_place_of_their_own_have_one_in_their_image() -> None:
+    text = "images:\n  app:\n    from: base\n    ports: [80, -81/udp]\n    env:\n      A: b\n    drop: [docs]\n"
+    image = config_of(f"{text}    architectures: [x86_64]\n    debug: {{env: {{C: d}}}}\n").images["app"]
+    assert image.place_of("ports", "80/tcp") == Place("bareboat.yaml", 4, 13)
+    assert image.place_of("ports", "-81/udp") == Place("bareboat.yaml", 4, 17)
+    assert image.place_of("env", "A") == Place("bareboat.yaml", 6, 7)
+    assert image.place_of("drop", "docs") == Place("bareboat.yaml", 7, 12)
+    assert image.place_of("architectures", "amd64") == Place("bareboat.yaml", 8, 21)
+    assert image.place_of("env", "unheard-of") == image.place == Place("bareboat.yaml", 3, 5)
+    assert image.debug is not None
+    assert image.debug.place_of("env", "C") == Place("bareboat.yaml", 9, 19)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

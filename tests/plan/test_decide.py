@@ -13,7 +13,8 @@ from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BareboatError, ConfigurationError, SignatureError, StaleLockError, UsageError
 from bareboat.base.observer import Silent
 from bareboat.plan.config import PinnedSource
-from bareboat.plan.decide import Decider, check_fresh, only
+from bareboat.plan.decide import Decider
+from bareboat.plan.fresh import check_fresh, only
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe

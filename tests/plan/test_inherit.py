@@ -236,6 +236,54 @@ def test_an_omission_has_the_last_reason_and_can_be_taken_away() -> None:
     assert without_places(recipe.omit) == without_places((Omission(package="debconf", reason="ours"),))
 
 
+def acceptances(recipe: Recipe) -> list[tuple[str, ...]]:
+    return [(*one.about, one.reason) for one in recipe.accept]
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "expected"),
+    [
+        ("{path: /b, reason: x}", "{path: /a, reason: y}", [("/a", "", "", "y"), ("/b", "", "", "x")]),
+        ("{path: /a, reason: x}", "{path: /a, reason: y}", [("/a", "", "", "y")]),
+        (
+            "{path: /a, needs: b, reason: x}", "{path: /a, reason: y}",
+            [("/a", "", "", "y"), ("/a", "b", "", "x")],
+        ),
+        (
+            "{path: /a, rule: needed-library, reason: x}", "{path: /a, needs: b, rule: needed-library, reason: y}",
+            [("/a", "", "needed-library", "x"), ("/a", "b", "needed-library", "y")],
+        ),
+        ("{path: /a, needs: b, reason: x}", "{path: /a, needs: b, remove: true}", []),
+    ],
+)
+def test_what_is_accepted_is_the_parents_and_the_childs(parent: str, child: str, expected: object) -> None:
+    """Of two acceptances of the same path, needs and rule the last one stands."""
+    assert acceptances(recipe_of(f"accept: [{child}]", f"from: base, accept: [{parent}]")) == expected
+
+
+def test_an_acceptance_is_for_its_whole_path_alone() -> None:
+    """`remove` takes away just what it names: another one of the same path stays a fault's reason."""
+    text = "images:\n  a: {from: base, accept: [{path: /a, needs: b, reason: x}]}\n"
+    assert faults_of(f"{text}  c: {{from: a, accept: [{{path: /a, remove: true}}]}}\n") == [
+        '3:25: images.c.accept: takes "/a" away, which no parent has'
+        " (say the needs and the rule of the parent's too)"
+    ]
+
+
+def test_what_a_distro_accepts_is_accepted_there_alone() -> None:
+    line = "distros: {debian13: {accept: [{path: /a, reason: x}]}, debian12: {accept: [{path: /b, reason: x}]}}"
+    assert acceptances(recipe_of(line)) == [("/a", "", "", "x")]
+
+
+def test_words_of_keep_and_drop_remember_who_said_them() -> None:
+    recipe = recipe_of("keep: [/b]", "from: base, keep: [/a], drop: [tests]")
+    own = {key: place for key, place in recipe.places.items() if place.file == "bareboat.yaml"}
+    assert {key: (place.line, place.column) for key, place in own.items()} == {
+        ("keep", "/a"): (2, 31), ("drop", "tests"): (2, 43), ("keep", "/b"): (3, 30),
+    }
+    assert recipe.places["drop", "docs"].file == "catalog/base.yaml"
+
+
 def files(recipe: Recipe) -> dict[str, list[tuple[str, str | None, tuple[str, ...] | None]]]:
     return {
         stage.name: [(wish.path, wish.text, wish.architectures) for wish in stage.files]
@@ -306,12 +354,17 @@ def test_trust_and_effects_stay_in_the_stage_that_wished_for_them() -> None:
             '3:34: images.app.packages: takes "libc7" away, which no parent has (did you mean "libc6"?)',
         ),
         ("omit: [{package: zz, remove: true}]", '3:30: images.app.omit: takes "zz" away, which no parent has'),
-        ("env: {PATHS: null}", '3:8: images.app.env: takes "PATHS" away, which no parent has (did you mean "PATH"?)'),
-        ("labels: {a: null}", '3:8: images.app.labels: takes "a" away, which no parent has'),
-        ("annotations: {a: null}", '3:8: images.app.annotations: takes "a" away, which no parent has'),
-        ("ports: [-80]", '3:8: images.app.ports: takes "80/tcp" away, which no parent has'),
-        ("volumes: [-/a]", '3:8: images.app.volumes: takes "/a" away, which no parent has'),
-        ("drop: [-dogs]", '3:8: images.app.drop: takes "dogs" away, which no parent has (did you mean "docs"?)'),
+        ("env: {PATHS: null}", '3:29: images.app.env: takes "PATHS" away, which no parent has (did you mean "PATH"?)'),
+        ("labels: {a: null}", '3:32: images.app.labels: takes "a" away, which no parent has'),
+        ("annotations: {a: null}", '3:37: images.app.annotations: takes "a" away, which no parent has'),
+        ("ports: [-80]", '3:31: images.app.ports: takes "80/tcp" away, which no parent has'),
+        ("volumes: [-/a]", '3:33: images.app.volumes: takes "/a" away, which no parent has'),
+        ("keep: [gconv, -man]", '3:37: images.app.keep: takes "man" away, which no parent has'),
+        ("drop: [-docs, -libc6:docs]", '3:37: images.app.drop: takes "libc6:docs" away, which no parent has'),
+        ("accept: [{path: /b, reason: x}, {path: /a, remove: true}]",
+            '3:55: images.app.accept: takes "/a" away, which no parent has'),
+        ("distros: {debian13: {env: {NOPE: null}}}", '3:50: images.app.env: takes "NOPE" away, which no parent has'),
+        ("debug: {env: {NOPE: null}}", '3:37: images.app.debug.env: takes "NOPE" away, which no parent has'),
         (
             "accounts: {users: [{name: rot, remove: true}]}",
             '3:42: images.app.accounts.users: takes "rot" away, which no parent has (did you mean "root"?)',
@@ -322,10 +375,10 @@ def test_trust_and_effects_stay_in_the_stage_that_wished_for_them() -> None:
         ),
         (
             "architectures: [amd64, loong64]",
-            "3:8: images.app.architectures: the parent is not there for loong64"
+            "3:46: images.app.architectures: the parent is not there for loong64"
             " (it is for amd64, arm64, s390x, riscv64)",
         ),
-        ("distros: {debian12: {}}", "3:8: images.app.distros: has no debian13 (it is there for debian12)"),
+        ("distros: {debian12: {}}", "3:33: images.app.distros: has no debian13 (it is there for debian12)"),
         (
             "debug: {packages: [-strace]}",
             '3:42: images.app.debug.packages: takes "strace" away, which no parent has',
@@ -339,7 +392,7 @@ def test_taking_away_what_is_not_there_is_a_fault(line: str, fault: str) -> None
 def test_debug_variants_need_something_to_add() -> None:
     assert recipes_of("images: {app: {from: scratch}}")["app"].variants == (Variant.latest, Variant.nonroot)
     assert faults_of("images: {app: {from: scratch, variants: [debug]}}") == [
-        "1:15: images.app.variants: debug variants would add nothing"
+        "1:42: images.app.variants: debug variants would add nothing"
         " (say what they add under debug:, or build on an image that does)"
     ]
 

@@ -30,7 +30,8 @@ from bareboat.base.path import ImagePath
 from bareboat.plan.config import FileWish
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock, LockedFile, LockedImage, LockedStage, LockedUpstream
-from bareboat.plan.obtain import Obtainer, needed
+from bareboat.plan.needed import needed
+from bareboat.plan.obtain import Obtainer
 from bareboat.plan.publisher import publisher_keyring
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.upstream import Program

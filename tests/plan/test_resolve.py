@@ -8,11 +8,11 @@ import pytest
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import ConfigurationError, LockError, NotFoundError, ResolutionError
-from bareboat.plan.config import Omission, PackageWish, PinnedSource
+from bareboat.plan.config import Acceptance, Omission, PackageWish, PinnedSource
 from bareboat.plan.lock import LockedPackage
 from bareboat.plan.lock_file import format_lock, parse_lock
 from bareboat.plan.recipe import Recipe
-from bareboat.plan.resolve import wish_digest
+from bareboat.plan.wish import wish_digest
 from tests.makers.archive import DATE
 from tests.makers.decision import World, make_recipe, make_stage, told
 
@@ -173,6 +173,7 @@ SOURCE = PinnedSource(
     "recipe",
     [
         replace(RECIPE, title="Another", architectures=("amd64",), keep=("docs",), max_size=1, aliases=("w",)),
+        replace(RECIPE, accept=(Acceptance(path="/a", reason="known"),)),
         replace(RECIPE, omit=RECIPE.omit[::-1]),
         replace(RECIPE, omit=tuple(Omission(package=one.package, reason="other") for one in RECIPE.omit)),
         replace(RECIPE, stages=(make_stage("s0", ["b   (>=2)", "a"]), RECIPE.stages[1])),

@@ -8,7 +8,7 @@ import pytest
 
 from bareboat.base.epoch import Epoch
 from bareboat.plan.config import PinnedSource
-from bareboat.plan.decide import stale
+from bareboat.plan.fresh import stale
 from bareboat.plan.lock_file import format_lock
 from tests.makers.archive import DATE
 from tests.makers.decision import DAY, World, make_recipe, make_stage, told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NewType
 
 from bareboat.base.errors import FormatError
@@ -15,6 +14,8 @@ ZERO = Epoch(0)
 LATEST = Epoch(253_402_300_799)
 """9999-12-31T23:59:59Z, the last moment that has a date in RFC 3339."""
 
+_EARLIEST = -62_135_596_800  # 0001-01-01T00:00:00Z, the first moment that Python has a date for
+
 
 def parse_rfc2822(text: str) -> Epoch:
     """Read a date as Debian's Release files and changelogs write it.
@@ -22,6 +23,8 @@ def parse_rfc2822(text: str) -> Epoch:
     Raises:
         FormatError: When it is not a date.
     """
+    from email.utils import parsedate_to_datetime  # brings sockets along, which a build has no use for
+
     try:
         return _epoch(parsedate_to_datetime(text))
     except (ValueError, TypeError, OverflowError) as error:
@@ -56,4 +59,8 @@ def format_snapshot(epoch: Epoch) -> str:
 def _epoch(moment: datetime) -> Epoch:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return Epoch(int(moment.timestamp()))
+    # A date of the year 9999 with a zone west of Greenwich is one of the year 10000, which has no date.
+    seconds = int(moment.timestamp())
+    if not _EARLIEST <= seconds <= LATEST:
+        raise FormatError("cannot read a date outside of the years 1 to 9999")
+    return Epoch(seconds)

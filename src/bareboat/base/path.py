@@ -27,7 +27,7 @@ def image_path(text: str, *, where: str = "path") -> ImagePath:
     """
     if "\0" in text:
         raise UnsafePathError(f"{where}: {text!r} has a NUL in it")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise UnsafePathError(f"{where}: {text!r} is not valid UTF-8")
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if ".." in parts:

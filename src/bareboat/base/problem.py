@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+MOST_SUGGESTIONS = 100
+"""With more faults than that nobody asks what was meant in each, and looking for it takes long."""
+
+MOST_PROBLEMS = 1_000
+"""With more faults than that no further ones are looked for."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where in a text something stands; lines and columns count from one, zero means unknown."""
@@ -40,6 +47,10 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[Problem] = []
 
+    def __len__(self) -> int:
+        """How many were added."""
+        return len(self._found)
+
     def add(self, place: Place, message: str, hint: str = "") -> None:
         """Remember one fault."""
         self._found.append(Problem(place, message, hint))
@@ -49,6 +60,12 @@ class Problems:
         """All faults so far, in the order of their places."""
         return tuple(sorted(set(self._found)))
 
+    @property
+    def counted(self) -> str:
+        """How many faults there are: `1 fault`, `6 faults`."""
+        count = len(self.found)
+        return f"{count} fault{'' if count == 1 else 's'}"
+
     def raise_as(self, error: Callable[..., Exception], summary: str, *, hint: str | None = None) -> None:
         """Raise `error` with every fault, or return when there is none."""
         if self.found:
@@ -56,7 +73,11 @@ class Problems:
             raise error(text, hint=hint, problems=self.found)
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean "…"?` for the nearest of `known`, or an empty string."""
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+def suggestion(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """`did you mean "…"?` for the nearest of `known`, capital or small letters, or an empty string.
+
+    `likeness`, from 0 to 1, is how near it must be.
+    """
+    written = {name.lower(): name for name in sorted(known, reverse=True)}
+    near = get_close_matches(word.lower(), sorted(written), n=1, cutoff=likeness)
+    return f'did you mean "{written[near[0]]}"?' if near else ""

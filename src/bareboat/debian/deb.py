@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import BinaryIO, Self
 
 from bareboat.base.epoch import Epoch
-from bareboat.base.errors import FormatError, InternalError, UnsafePathError
+from bareboat.base.errors import FormatError, InternalError, LimitError, UnsafePathError
 from bareboat.base.path import ImagePath, archive_path, parents_of
 from bareboat.debian.ar import ArReader
 from bareboat.debian.inflate import COMPRESSIONS, Limits, inflated
@@ -26,6 +26,9 @@ SCRIPTS = ("config", "postinst", "postrm", "preinst", "prerm")
 USUAL_LIMITS = Limits()
 
 _CONTROL_LIMITS = Limits(max_bytes=64 << 20)
+
+_LONGEST_PATH = 4096  # Linux, PATH_MAX
+_MOST_FOLDER_BYTES = 64 << 20  # of the names of all folders: hundreds of times what a package of Debian has
 
 
 class Kind(StrEnum):
@@ -203,9 +206,12 @@ class _Paths:
         self._where = where
         self._kinds: dict[ImagePath, Kind] = {}
         self._folders: set[ImagePath] = set()
+        self._folder_bytes = 0
 
     def member(self, entry: TarEntry, content: Iterator[bytes]) -> Member:
         path = archive_path(entry.name, where=self._where)
+        if len(path.encode()) > _LONGEST_PATH:
+            raise LimitError(f'{self._where}: "{path[:80]}…" is longer than Linux allows')
         kind = _KINDS[entry.type]
         self._judge(path, kind)
         target = entry.link
@@ -235,6 +241,9 @@ class _Paths:
                 what = self._kinds[parent]
                 raise UnsafePathError(f'{self._where}: "{path}" leads through "{parent}", a {what} of the same package')
             self._folders.add(parent)
+            self._folder_bytes += len(parent)
+        if self._folder_bytes > _MOST_FOLDER_BYTES:
+            raise LimitError(f"{self._where}: the names of its folders have more than {_MOST_FOLDER_BYTES} bytes")
 
     def _judge_target(self, path: ImagePath, target: str) -> None:
         # Bytes that are not UTF-8 came through as surrogates, which have no encoding.

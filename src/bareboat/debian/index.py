@@ -1,4 +1,4 @@
-"""A Packages index held as bytes: names are found at once, a stanza is read only when somebody asks for it.
+"""A Packages index held as bytes: names are found once, a stanza is read only when somebody asks for it.
 
 Format: DebianRepository/Format, "Packages Indices".
 An index of Debian has some 70,000 stanzas in 60 MB; an image asks for a few hundred of them.
@@ -7,8 +7,11 @@ An index of Debian has some 70,000 stanzas in 60 MB; an image asks for a few hun
 from __future__ import annotations
 
 import re
+import struct
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
 from bareboat.debian.package import Package
@@ -18,6 +21,8 @@ _KEPT = (
     "Package", "Source", "Version", "Architecture", "Multi-Arch", "Essential", "Depends", "Pre-Depends", "Provides",
     "Conflicts", "Breaks", "Replaces", "Priority", "Filename", "Size", "SHA256",
 )  # fmt: skip
+
+_COUNTS = struct.Struct("II")
 
 _SPACE = re.compile(rb"\s*")
 _BLANK = re.compile(rb"\n[ \t]*\n\s*")
@@ -39,20 +44,14 @@ class PackageIndex:
         FormatError: From `named` and `providers` too, for a stanza that cannot be read, naming file and package.
     """
 
-    __slots__ = ("_bounds", "_data", "_named", "_providers", "_read", "where")
+    __slots__ = ("_data", "_named", "_names", "_provided", "_providers", "_read", "_spans", "where")
 
-    def __init__(
-        self,
-        data: bytes,
-        where: str,
-        bounds: list[int],
-        named: Mapping[str, Iterable[int]],
-        providers: Mapping[str, Iterable[int]],
-    ) -> None:
+    def __init__(self, data: bytes, where: str, names: Rows, provided: Rows) -> None:
         self._data = data
-        self._bounds = bounds
-        self._named = named
-        self._providers = providers
+        self._spans = names
+        self._names = names.first()
+        self._provided = provided
+        self._providers = provided.first()
         self._read: dict[int, Package] = {}
         self.where = where
 
@@ -68,51 +67,123 @@ class PackageIndex:
             FormatError: When a stanza does not name its package.
         """
         bounds = _bounds(data)
-        named: dict[str, list[int]] = {}
+        named = []
         for number, start in enumerate(bounds[:-1]):
             match = _NAME.match(data, start) or _NAME_BELOW.search(data, start, bounds[number + 1])
             if match is None:
                 line = data.count(b"\n", 0, start) + 1
                 raise FormatError(f"{where}:{line}: the stanza does not name its package")
-            named.setdefault(match[1].decode(), []).append(number)
-        return cls(data, where, bounds, named, _providers(data, bounds))
+            named.append((match[1].decode(), start, bounds[number + 1]))
+        return cls(data, where, Rows.of(named), Rows.of(_provided(data, bounds)))
+
+    @classmethod
+    def prepared(cls, record: bytes, where: str) -> PackageIndex:
+        """The index that `prepare` wrote: its names are read, not looked for, which takes a tenth of the time.
+
+        Raises:
+            FormatError: When it is none.
+        """
+        names, rest = Rows.read(memoryview(record), where)
+        provided, data = Rows.read(rest, where)
+        return cls(bytes(data), where, names, provided)
+
+    def prepare(self) -> bytes:
+        """This index for `prepared`: two tables of names, then the file."""
+        return self._spans.to_bytes() + self._provided.to_bytes() + self._data
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all packages, sorted; names that are only provided are not among them."""
-        return tuple(sorted(self._named))
+        return tuple(sorted(self._names))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._named
+        return name in self._names
 
     def __len__(self) -> int:
-        return len(self._bounds) - 1
+        return len(self._spans.names)
 
     def named(self, name: str) -> tuple[Package, ...]:
         """The packages of that name, the latest version first; versions that are equal keep the order of the file."""
-        return self._packages(self._named.get(name, ()))
+        return self._packages(self._spans.spans(name, self._names.get(name)))
 
     def providers(self, name: str) -> tuple[Package, ...]:
         """The packages whose `Provides` has that name, sorted by their own name, the latest version first."""
-        return tuple(sorted(self._packages(self._providers.get(name, ())), key=lambda package: package.name))
+        found = self._packages(self._provided.spans(name, self._providers.get(name)))
+        return tuple(sorted(found, key=lambda package: package.name))
 
-    def compact(self) -> bytes:
-        """The same index with only the fields that the choice of packages asks about: about half its size."""
-        data = self._data if self._data.endswith(b"\n") else self._data + b"\n"
-        return b"".join(_KEPT_FIELDS.findall(data))
+    def _packages(self, spans: Iterable[tuple[int, int]]) -> tuple[Package, ...]:
+        return tuple(sorted((self._package(*span) for span in spans), key=lambda one: one.version, reverse=True))
 
-    def _packages(self, numbers: Iterable[int]) -> tuple[Package, ...]:
-        return tuple(sorted((self._package(number) for number in numbers), key=lambda one: one.version, reverse=True))
-
-    def _package(self, number: int) -> Package:
-        found = self._read.get(number)
+    def _package(self, start: int, end: int) -> Package:
+        found = self._read.get(start)
         if found is None:
-            start = self._bounds[number]
-            stanza = self._data[start : self._bounds[number + 1]]
+            stanza = self._data[start:end]
             match = _NAME.match(stanza) or _NAME_BELOW.search(stanza)
-            name = match[1].decode() if match else str(number)
-            found = self._read[number] = Package.parse(stanza, f"{self.where}: {name}")
+            name = match[1].decode() if match else f"offset {start}"
+            found = self._read[start] = Package.parse(stanza, f"{self.where}: {name}")
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Names, sorted, and where in the file the stanza of each begins and ends; a name may have several rows."""
+
+    names: list[str]
+    starts: array[int]
+    ends: array[int]
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, int, int]]) -> Rows:
+        """The rows of `rows`; those of one name keep their order."""
+        found = sorted(rows, key=lambda row: row[0])
+        names = [name for name, _, _ in found]
+        return cls(names, array("I", (start for _, start, _ in found)), array("I", (end for _, _, end in found)))
+
+    @classmethod
+    def read(cls, data: memoryview, where: str) -> tuple[Rows, memoryview]:
+        """The rows that `data` begins with, as `to_bytes` wrote them, and what follows.
+
+        Raises:
+            FormatError: When it does not begin with rows.
+        """
+        try:
+            count, size = _COUNTS.unpack_from(data)
+            text_at = _COUNTS.size + 8 * count
+            rows = cls([], array("I"), array("I"))
+            rows.starts.frombytes(data[_COUNTS.size : _COUNTS.size + 4 * count])
+            rows.ends.frombytes(data[_COUNTS.size + 4 * count : text_at])
+            rows.names.extend(str(data[text_at : text_at + size], "utf-8").split("\n") if count else ())
+        except (struct.error, ValueError) as error:
+            raise FormatError(f"{where}: cannot read the prepared index: {error}") from error
+        if not len(rows.names) == len(rows.starts) == len(rows.ends) == count:
+            raise FormatError(f"{where}: cannot read the prepared index: it ends too early")
+        return rows, data[text_at + size :]
+
+    def to_bytes(self) -> bytes:
+        """How many rows and bytes of names, the positions (of this machine's byte order), the names a line each."""
+        text = "\n".join(self.names).encode()
+        return _COUNTS.pack(len(self.names), len(text)) + self.starts.tobytes() + self.ends.tobytes() + text
+
+    def first(self) -> dict[str, int]:
+        """The first row of every name."""
+        last = len(self.names) - 1
+        return dict(zip(reversed(self.names), range(last, -1, -1), strict=True))
+
+    def spans(self, name: str, row: int | None) -> Iterator[tuple[int, int]]:
+        """Beginning and end of every stanza of `name`, whose first row is `row`."""
+        while row is not None and row < len(self.names) and self.names[row] == name:
+            yield self.starts[row], self.ends[row]
+            row += 1
+
+
+def compact(data: bytes) -> bytes:
+    """A Packages file with only the fields that the choice of packages asks about: about half its size."""
+    return b"".join(_KEPT_FIELDS.findall(data if data.endswith(b"\n") else data + b"\n"))
+
+
+def stanzas(data: bytes) -> int:
+    """How many stanzas a Packages file has."""
+    return len(_bounds(data)) - 1
 
 
 def _bounds(data: bytes) -> list[int]:
@@ -125,10 +196,9 @@ def _bounds(data: bytes) -> list[int]:
     return [*starts, len(data)]
 
 
-def _providers(data: bytes, bounds: list[int]) -> dict[str, list[int]]:
-    providers: dict[str, list[int]] = {}
+def _provided(data: bytes, bounds: list[int]) -> Iterator[tuple[str, int, int]]:
+    """Every name that is provided, with the bounds of the stanza that provides it."""
     for match in _PROVIDES.finditer(data):
         number = bisect_right(bounds, match.start() + 1) - 1
         for name in dict.fromkeys(_PROVIDED.findall(match[1])):
-            providers.setdefault(name.decode("ascii", "replace"), []).append(number)
-    return providers
+            yield name.decode("ascii", "replace"), bounds[number], bounds[number + 1]

@@ -19,6 +19,9 @@ from bareboat.debian.zstandard import zstd
 
 _PIECE = 1 << 20
 
+# What is behind the end of a stream is copied: of many small streams, each would copy all that follow.
+_BITE = 1 << 16
+
 # xz -9 needs 65 MiB to decompress; nobody needs more for a package.
 _MOST_MEMORY = 128 << 20
 
@@ -112,8 +115,8 @@ def inflated(chunks: Iterable[bytes], compression: str, where: str, limits: Limi
 def _streams(chunks: Iterator[bytes], make: Callable[[], _Decompressor], where: str) -> Iterator[bytes]:
     """One compressed stream after the other, as all four formats allow them to be joined."""
     current: _Decompressor | None = make()
-    for chunk in chunks:
-        data = chunk
+    for bite in (chunk[start : start + _BITE] for chunk in chunks for start in range(0, len(chunk), _BITE)):
+        data = bite
         while True:
             if current is None:
                 # xz, "Stream Padding", and tape blocks after gzip: zero bytes between streams and at the end.

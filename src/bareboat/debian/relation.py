@@ -130,12 +130,12 @@ def parse_relations(text: str, where: str) -> tuple[Group, ...]:
         follows = text[position : position + 1]
         if follows not in ("", ",", "|"):
             raise _cannot_read(text, position, '"," or "|"', where)
-        if follows == "|" and not text[position + 1 :].strip():
-            raise _cannot_read(text, position + 1, "a package name", where)
         if follows != "|":
             groups.append(Group(tuple(alternatives)))
             alternatives = []
         position += 1
+    if alternatives:
+        raise _cannot_read(text, len(text), "a package name", where)
     return tuple(groups)
 
 

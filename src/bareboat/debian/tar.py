@@ -18,7 +18,7 @@ _BLOCK = 512
 _ZEROS = bytes(_BLOCK)
 _CHECKSUM = slice(148, 156)
 
-# Headers that carry names or extended attributes of the entry that follows.
+# Headers that carry names or extended attributes: all of one entry, and all that are for every entry.
 _MOST_HEADER_BYTES = 1 << 20
 
 _GNU_LONG_NAME, _GNU_LONG_LINK, _PAX, _PAX_GLOBAL = b"L", b"K", b"x", b"g"
@@ -67,10 +67,12 @@ class TarReader:
         self._padding = 0
         self._entries = 0
         self._global: dict[str, bytes] = {}
+        self._global_bytes = 0
 
     def next_entry(self) -> TarEntry | None:
         """Go on to the next entry, past what is left of this one; None at the end of the archive."""
         said: dict[str, bytes] = {}
+        said_bytes = 0
         self._entries += 1
         while True:
             self._skip(self._left + self._padding)
@@ -83,7 +85,11 @@ class TarReader:
             kind = header[156:157]
             if kind not in _EXTENSIONS:
                 return self._entry(header, size, said)
-            content = self._extension(size)
+            if kind == _PAX_GLOBAL:
+                self._global_bytes += size
+            else:
+                said_bytes += size
+            content = self._extension(size, max(said_bytes, self._global_bytes))
             match kind:
                 case b"L":
                     said["path"] = content.rstrip(b"\0")
@@ -155,9 +161,10 @@ class TarReader:
             raise self._damaged("a header has the wrong checksum")
         return self._number(header[124:136])
 
-    def _extension(self, size: int) -> bytes:
-        if size > _MOST_HEADER_BYTES:
-            raise LimitError(f"{self._where}: cannot read a tar header of more than {_MOST_HEADER_BYTES} bytes")
+    def _extension(self, size: int, together: int) -> bytes:
+        """The content of a header of `size` bytes; it and those that it adds to have so many `together`."""
+        if together > _MOST_HEADER_BYTES:
+            raise LimitError(f"{self._where}: cannot read tar headers of more than {_MOST_HEADER_BYTES} bytes")
         return self._take(size + -size % _BLOCK)[:size]
 
     def _records(self, content: bytes) -> dict[str, bytes]:

@@ -52,5 +52,9 @@ MISSING = "dev.bareboat.missing"
 """Suites whose index could not be had when the packages were chosen, `archive/suite`; on an index with architectures:
 `archive/suite (s390x)`."""
 
+ACCEPTED = "dev.bareboat.accepted"
+"""On a manifest: the findings of a check that are known, as canonical JSON: a list, sorted, of objects with `path` (a
+glob), `needs` and `rule` where they were said, and `reason`."""
+
 WISHES = "dev.bareboat.wishes"
 """On a manifest: the packages asked for, by stage from the root of the inheritance: `stage: a b; stage: c`."""

@@ -13,6 +13,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO, assert_never, cast
 
 from bareboat.base.errors import FormatError
+from bareboat.oci.gzip_members import GzipMembers
 from bareboat.oci.media import Compression
 
 if sys.version_info >= (3, 14):
@@ -41,12 +42,12 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, stream: BinaryIO, compression: Compression) -> None:
         super().__init__()
         self._compression = compression
-        self._stream: BinaryIO
+        self._stream: BinaryIO | GzipMembers
         match compression:
             case Compression.none:
                 self._stream = stream
             case Compression.gzip:
-                self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=stream, mode="rb"))
+                self._stream = GzipMembers(stream)
             case Compression.zstd:
                 self._stream = cast("BinaryIO", zstd.ZstdFile(stream, "rb"))
             case _:

@@ -6,6 +6,7 @@ Nothing is interpreted: names keep their `./` and their trailing slash, contents
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -16,9 +17,11 @@ from bareboat.oci.received import no_texts
 BLOCK = 512
 
 _MOST_EXTENSION_BYTES = 1024 * 1024
+_MOST_SIZE = 1 << 62
 _LONGEST_NUMBER = 8
 _CHUNK_BYTES = 256 * 1024
 _ZERO = bytes(BLOCK)
+_OCTAL = b"01234567"
 _MAGICS = frozenset({b"ustar\x0000", b"ustar  \x00"})
 _NUMERIC_RECORDS = frozenset({"size", "uid", "gid"})
 
@@ -45,6 +48,7 @@ def tar_headers(stream: BinaryIO) -> Iterator[TarHeader]:
         LimitError: For an extended header or a long name of more than 1 MiB.
     """
     extension: dict[str, str] = {}
+    extension_bytes = 0
     while True:
         block = _exactly(stream, BLOCK)
         if block == _ZERO:
@@ -54,10 +58,15 @@ def tar_headers(stream: BinaryIO) -> Iterator[TarHeader]:
             return
         header = _header(block)
         if header.kind in "xgLK":
+            extension_bytes += header.size  # of all that one entry has
+            if extension_bytes > _MOST_EXTENSION_BYTES:
+                raise LimitError(f"cannot read as tar: extended headers have {extension_bytes} bytes")
             extension |= _extension(header, stream)
             continue
         header = _extended(header, extension)
-        extension = {}
+        extension, extension_bytes = {}, 0
+        if header.size > _MOST_SIZE:
+            raise FormatError(f"cannot read as tar: an entry has {header.size} bytes")
         yield header
         _skip(stream, header.size if header.kind in "07S" else 0)
 
@@ -78,8 +87,6 @@ def _header(block: bytes) -> TarHeader:
 
 
 def _extension(header: TarHeader, stream: BinaryIO) -> dict[str, str]:
-    if header.size > _MOST_EXTENSION_BYTES:
-        raise LimitError(f"cannot read as tar: an extended header has {header.size} bytes")
     data = _exactly(stream, header.size)
     _exactly(stream, -header.size % BLOCK)
     match header.kind:
@@ -135,6 +142,9 @@ def _check_end(stream: BinaryIO) -> None:
 
 def _skip(stream: BinaryIO, size: int) -> None:
     rest = size + -size % BLOCK
+    if rest > _CHUNK_BYTES and stream.seekable():
+        stream.seek(rest, io.SEEK_CUR)  # past the end, too: the next header is missing then
+        return
     while rest:
         rest -= len(_exactly(stream, min(rest, _CHUNK_BYTES)))
 
@@ -150,7 +160,7 @@ def _number(data: bytes) -> int:
     if data[0] & 0x80:  # GNU: a leading 1 bit means base 256
         return int.from_bytes(bytes([data[0] & 0x7F]) + data[1:], "big")
     text = data.strip(b" \0")
-    if not all(48 <= digit < 56 for digit in text):
+    if text.translate(None, _OCTAL):
         raise FormatError("cannot read as tar: a header has a number that is not octal")
     return int(text or b"0", 8)
 

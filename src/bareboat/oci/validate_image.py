@@ -39,6 +39,7 @@ _T = TypeVar("_T")
 _Validate = Callable[[bytes, str], tuple[Problem, ...]]
 
 _MOST_DEPTH = 8
+_MOST_LAYERS = 500  # Linux's overlayfs takes no more
 _CHUNK_BYTES = 256 * 1024
 
 
@@ -56,14 +57,22 @@ class _Walk:
     def __init__(self, open_blob: OpenBlob) -> None:
         self.problems = Problems()
         self._open_blob = open_blob
+        # What was judged, however many lead to it: a few small indexes can name each other billions of times.
+        self._indexes: set[Descriptor] = set()
+        self._manifests: dict[Descriptor, ImageConfig | None] = {}
 
     def entry(self, descriptor: Descriptor, where: str, depth: int) -> None:
         # image-index.md: "An encountered `mediaType` that is unknown to the implementation MUST be ignored."
         place = f"{where}: {descriptor.platform}" if descriptor.platform is not None else where
+        thing = Descriptor(media_type=descriptor.media_type, digest=descriptor.digest, size=descriptor.size)
         if descriptor.media_type in media.INDEXES:
-            self._index(descriptor, place, depth)
+            if thing not in self._indexes:
+                self._indexes.add(thing)
+                self._index(descriptor, place, depth)
         elif descriptor.media_type in media.MANIFESTS:
-            self._manifest(descriptor, place)
+            if thing not in self._manifests:
+                self._manifests[thing] = self._manifest(descriptor, place)
+            self._check_platform(descriptor, self._manifests[thing], place)
 
     def _index(self, descriptor: Descriptor, where: str, depth: int) -> None:
         data = self._document(descriptor, where)
@@ -78,28 +87,34 @@ class _Walk:
             for entry in index.manifests:
                 self.entry(entry, where, depth + 1)
 
-    def _manifest(self, descriptor: Descriptor, where: str) -> None:
+    def _manifest(self, descriptor: Descriptor, where: str) -> ImageConfig | None:
+        """Judge a manifest and all that it leads to; its configuration, when that can be read."""
         data = self._document(descriptor, where)
         manifest = None if data is None else self._judged(validate_manifest, Manifest.parse, data, where)
         if manifest is None:
-            return
+            return None
         self._check_type(descriptor, manifest.media_type, where)
-        config = self._config(descriptor, manifest, f"{where}: config")
+        config = self._config(manifest, f"{where}: config")
+        if len(manifest.layers) > _MOST_LAYERS:
+            self._add(where, f"has {len(manifest.layers)} layers, at most {_MOST_LAYERS} can be judged")
+            return config
         kinds: Kinds = MappingProxyType({})
         for position, layer in enumerate(manifest.layers):
             diff_id = config.diff_ids[position] if config is not None and position < len(config.diff_ids) else None
             kinds = self._layer(layer, diff_id, kinds, f"{where}: layers[{position}]")
+        return config
 
-    def _config(self, descriptor: Descriptor, manifest: Manifest, where: str) -> ImageConfig | None:
+    def _config(self, manifest: Manifest, where: str) -> ImageConfig | None:
         data = self._document(manifest.config, where)
         if data is None or manifest.config.media_type not in media.CONFIGS:
             return None
         validate = partial(validate_config, layers=len(manifest.layers))
-        config = self._judged(validate, ImageConfig.parse, data, where)
+        return self._judged(validate, ImageConfig.parse, data, where)
+
+    def _check_platform(self, descriptor: Descriptor, config: ImageConfig | None, where: str) -> None:
         said = descriptor.platform
         if config is not None and said is not None and not said.runs_on(config.platform):
-            self._add(where, f'is for "{config.platform}", the index says "{said}"')
-        return config
+            self._add(f"{where}: config", f'is for "{config.platform}", the index says "{said}"')
 
     def _layer(self, layer: Descriptor, diff_id: Digest | None, below: Kinds, where: str) -> Kinds:
         compression = media.compression_of(layer.media_type)

@@ -5,13 +5,13 @@ OCI image specification 1.1, "Image Layer Filesystem Changeset".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO
 
-from bareboat.base.errors import BareboatError
-from bareboat.base.path import ROOT, ImagePath, archive_path, inside, name_of, parents_of
+from bareboat.base.errors import BareboatError, LimitError
+from bareboat.base.path import ROOT, ImagePath, archive_path, name_of, parent_of, parents_of
 from bareboat.base.problem import Place, Problem, Problems
 from bareboat.oci.tar_headers import TarHeader, tar_headers
 
@@ -20,6 +20,11 @@ FILE, HARD_LINK, SYMBOLIC_LINK, FOLDER = "0", "1", "2", "5"
 _KINDS = frozenset({FILE, HARD_LINK, SYMBOLIC_LINK, "3", "4", FOLDER, "6"})
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
+
+_LONGEST_PATH = 4096  # Linux, PATH_MAX
+_LONGEST_NAME = 255  # Linux, NAME_MAX
+_MOST_FOLDER_BYTES = 128 << 20
+_MOST_PROBLEMS = 1_000
 
 Kinds = Mapping[ImagePath, str]
 """Paths to the type flags of tar."""
@@ -46,7 +51,7 @@ def validate_layer_tar(stream: BinaryIO, where: str = "layer", *, below: Kinds |
         where: What to call the place of the faults.
         below: The filesystem that the layer is put upon; None when it is not known, and folders may be missing.
     """
-    judge = _Judge(where, below)
+    judge = LayerJudge(where, below)
     try:
         for header in tar_headers(stream):
             judge.see(header)
@@ -55,12 +60,22 @@ def validate_layer_tar(stream: BinaryIO, where: str = "layer", *, below: Kinds |
     return judge.report()
 
 
-class _Judge:
-    def __init__(self, where: str, below: Kinds | None) -> None:
+class LayerJudge:
+    """Judges the entries of one layer as they are read; for who reads them for another purpose too.
+
+    Args:
+        where: What to call the place of the faults.
+        below: As of `validate_layer_tar`.
+    """
+
+    def __init__(self, where: str = "layer", below: Kinds | None = None) -> None:
         self.problems = Problems()
         self._where = where
         self._kinds = dict(below or {})
+        self._below = below or {}
         self._knows_below = below is not None
+        self._inside: dict[ImagePath, set[ImagePath]] | None = None
+        self._folder_bytes = 0
         self._seen: dict[ImagePath, str] = {}
         self._assumed: set[ImagePath] = set()
         self._dotted: bool | None = None
@@ -69,11 +84,19 @@ class _Judge:
         self._entries = 0
 
     def see(self, header: TarHeader) -> None:
+        """Judge the next entry.
+
+        Raises:
+            LimitError: When there are too many faults, or names of folders, to remember.
+        """
         self._entries += 1
         try:
             path = archive_path(header.name, where="path")
         except BareboatError as fault:
-            self.problems.add(Place(self._where), fault.message)
+            self._tell(fault.message)
+            return
+        if len(path.encode()) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
+            self._tell(f'"{path[:80]}…" is longer than Linux allows')
             return
         self._judge_spelling(header, path)
         self._judge_kind(header, path)
@@ -83,6 +106,7 @@ class _Judge:
         self._apply(header, path)
 
     def report(self) -> LayerReport:
+        """What was seen so far."""
         return LayerReport(
             problems=self.problems.found,
             kinds=MappingProxyType(self._kinds),
@@ -91,8 +115,10 @@ class _Judge:
         )
 
     def _judge_spelling(self, header: TarHeader, path: ImagePath) -> None:
-        dotted = header.name == "." or header.name.startswith("./")
-        if self._dotted is None:
+        dotted = header.name.startswith("./")
+        if header.name == ".":  # which goes with either, and begins the layers that umoci writes
+            pass
+        elif self._dotted is None:
             self._dotted = dotted
         elif self._dotted != dotted:
             self._add(path, 'begins with "./" or not, unlike the entries before it')
@@ -123,7 +149,7 @@ class _Judge:
         try:
             target = archive_path(header.link, where=f'"{path}"')
         except BareboatError as fault:
-            self.problems.add(Place(self._where), fault.message)
+            self._tell(fault.message)
             return
         # "Extracting a layer with hardlink references to files outside of the layer may fail."
         if self._seen.get(target) not in (FILE, HARD_LINK):
@@ -141,8 +167,11 @@ class _Judge:
                 self._add(path, f'stands in "{parent}", which no entry before it makes')
             elif kind not in (None, FOLDER):
                 self._add(path, f'stands in "{parent}", which is no folder')
-            if parent not in self._seen:
+            if parent not in self._seen and parent not in self._assumed:
                 self._assumed.add(parent)
+                self._folder_bytes += len(parent)
+        if self._folder_bytes > _MOST_FOLDER_BYTES:
+            raise LimitError(f"cannot judge: the names of its folders have more than {_MOST_FOLDER_BYTES} bytes")
 
     def _apply(self, header: TarHeader, path: ImagePath) -> None:
         self._seen[path] = header.kind
@@ -158,9 +187,34 @@ class _Judge:
 
     def _remove(self, path: ImagePath, *, itself: bool) -> None:
         """Take `path` and what is below it away, as far as this layer has not made it."""
-        for other in [other for other in self._kinds if inside(other, path) and other not in self._seen]:
-            if itself or other != path:
-                del self._kinds[other]
+        if self._inside is None:
+            self._inside = _by_folder(self._below)
+        rest = [path]
+        while rest:
+            gone = rest.pop()
+            if (itself or gone != path) and gone not in self._seen:
+                self._kinds.pop(gone, None)
+            rest.extend(self._inside.pop(gone, ()))
 
     def _add(self, path: ImagePath, message: str) -> None:
-        self.problems.add(Place(self._where), f'"{path or "."}" {message}')
+        self._tell(f'"{path or "."}" {message}')
+
+    def _tell(self, message: str) -> None:
+        if len(self.problems) >= _MOST_PROBLEMS:
+            raise LimitError(f"has more than {_MOST_PROBLEMS} faults, the others are not told")
+        self.problems.add(Place(self._where), message)
+
+
+def _by_folder(paths: Iterable[ImagePath]) -> dict[ImagePath, set[ImagePath]]:
+    """What stands in each folder, be it a path or what a path stands in."""
+    inside: dict[ImagePath, set[ImagePath]] = {}
+    for path in paths:
+        here = path
+        while here != ROOT:
+            folder = parent_of(here)
+            is_known = folder in inside
+            inside.setdefault(folder, set()).add(here)
+            if is_known:
+                break
+            here = folder
+    return inside

@@ -18,6 +18,9 @@ from bareboat.base.problem import Place
 
 NOWHERE = Place("")
 
+Places = Mapping[tuple[str, str], Place]
+"""Where words stand that have no place of their own, by their key and themselves."""
+
 
 class Variant(StrEnum):
     """The four forms of every image."""
@@ -79,6 +82,27 @@ class Omission:
     remove: bool = False
     distros: tuple[str, ...] | None = None
     place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A finding of `bareboat check` that is known, with the reason why it does no harm.
+
+    `path` is an absolute glob as in `drop`, `needs` a glob over what is missing, `rule` a rule's name; None is any.
+    `remove` takes away an acceptance of the same path, needs and rule that the parent has; then no reason is needed.
+    """
+
+    path: str
+    needs: str | None = None
+    rule: str | None = None
+    reason: str = ""
+    remove: bool = False
+    place: Place = NOWHERE
+
+    @property
+    def about(self) -> tuple[str, str, str]:
+        """What it accepts: of two about the same the last one stands."""
+        return self.path, self.needs or "", self.rule or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +225,8 @@ class ImageWish:
     In `env`, `labels` and `annotations` a value of None takes the parent's away; an empty tuple does so for
     `entrypoint` and `cmd`, an empty text for `user`, `workdir` and `stop_signal`, a leading `-` for one of `ports`,
     `volumes`, `keep` and `drop`.
+    `places` says where the names of mappings and the items of lists of texts stand: `("env", "PATH")`, `("ports",
+    "80/tcp")`.
     """
 
     name: str
@@ -209,6 +235,7 @@ class ImageWish:
     packages: tuple[PackageWish, ...] = ()
     upstream: tuple[UpstreamWish, ...] = ()
     omit: tuple[Omission, ...] = ()
+    accept: tuple[Acceptance, ...] = ()
     files: tuple[FileWish, ...] = ()
     accounts: Accounts = Accounts()
     trust: tuple[TrustWish, ...] = ()
@@ -236,6 +263,11 @@ class ImageWish:
     aliases: tuple[str, ...] = ()
     effects: tuple[str, ...] = ()
     place: Place = NOWHERE
+    places: Places = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
+
+    def place_of(self, key: str, word: str) -> Place:
+        """Where `word` stands under `key`; where the image stands when that is not known."""
+        return self.places.get((key, word), self.place)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
-from bareboat.base.problem import Problems, suggestion
+from bareboat.base.problem import MOST_PROBLEMS, MOST_SUGGESTIONS, Problems, suggestion
 from bareboat.plan.config_model import MAPPING_TAG, TEXT_TAG, ConfigModel, ImageModel, Model, OmissionModel
 from bareboat.plan.config_nodes import Node, kind_of
 
@@ -56,7 +56,7 @@ def _find(node: Node, model: type[Model], problems: Problems) -> None:
     try:
         model.model_validate(node.plain())
     except ValidationError as invalid:
-        for error in invalid.errors(include_url=False):
+        for error in invalid.errors(include_url=False)[:MOST_PROBLEMS]:
             _add(node, model, dict(error), problems)
 
 
@@ -66,7 +66,8 @@ def _add(node: Node, model: type[Model], error: dict[str, Any], problems: Proble
     match error["type"]:
         case "extra_forbidden":
             key = str(path[-1])
-            hint = _ELSEWHERE.get(key) or suggestion(key, _keys_at(model, path[:-1]))
+            near = suggestion(key, _keys_at(model, path[:-1])) if len(problems) < MOST_SUGGESTIONS else ""
+            hint = _ELSEWHERE.get(key) or near
             place, path, message = node.key_place_of(path), path[:-1], f'unknown key "{key}"'
         case "missing":
             place, path, message, hint = node.place_of(path), path[:-1], f"{path[-1]} is missing", ""
@@ -80,7 +81,7 @@ def _add(node: Node, model: type[Model], error: dict[str, Any], problems: Proble
         case "dict_type" | "model_type":
             what = "text or a mapping" if location[-1:] == (MAPPING_TAG,) else "a mapping"
             place, message, hint = node.place_of(path), f"must be {what}, {kind_of(error['input'])}", ""
-        case "too_short":
+        case "too_short" | "string_too_short":
             place, message, hint = node.place_of(path), "must not be empty", ""
         case _:
             place, message, hint = node.place_of(path), error["msg"], ""

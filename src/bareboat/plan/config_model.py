@@ -17,10 +17,13 @@ from bareboat.plan.config_types import (
     AccountId,
     AccountName,
     ArchitectureName,
+    CheckName,
     Command,
     Count,
     Duration,
+    EffectName,
     Flag,
+    Glob,
     ImagePathText,
     LayerCount,
     LocalPath,
@@ -32,6 +35,7 @@ from bareboat.plan.config_types import (
     PlainName,
     Port,
     Priority,
+    PruningWord,
     Relation,
     Sha256,
     SignalName,
@@ -97,6 +101,23 @@ class OmissionModel(Model):
     def _has_reason(self) -> Self:
         if not self.remove and not self.reason.strip():
             raise fault("reason is missing" if not self.said("reason") else "reason is empty", "say why it is left out")
+        return self
+
+
+class AcceptanceModel(Model):
+    """A finding of `bareboat check` that is known, and why it does no harm."""
+
+    path: Glob = Field(description="Where it is: an absolute path, which may have *, ** and ? as in drop.")
+    needs: Text = Field(NOT_SAID, min_length=1, description="What is missing there, such as a soname; may have *.")
+    rule: CheckName = Field(NOT_SAID, description="The rule that it breaks, such as needed-library; any when not said.")
+    reason: Text = Field("", description="Why it does no harm; needed, unless it is taken away.")
+    remove: Flag = Field(False, description="Take the parent's acceptance of the same path, needs and rule away.")
+
+    @model_validator(mode="after")
+    def _has_reason(self) -> Self:
+        if not self.remove and not self.reason.strip():
+            said = "reason is empty" if self.said("reason") else "reason is missing"
+            raise fault(said, "say why it does no harm")
         return self
 
 
@@ -242,7 +263,7 @@ class Additions(Model):
     env: Settings = Field({}, description="Environment variables; null takes one away, ${NAME} is the parent's value.")
     entrypoint: Command | None = Field(None, description="The program that runs; clears an inherited cmd.")
     cmd: Command | None = Field(None, description="The arguments that docker run can replace.")
-    effects: list[PlainName] = Field([], description="What maintainer scripts would have done, by name.")
+    effects: list[EffectName] = Field([], description="What maintainer scripts would have done, by name.")
 
 
 class OverrideModel(Additions):
@@ -251,6 +272,9 @@ class OverrideModel(Additions):
     from_: Text = Field(NOT_SAID, description="The parent on this distro.")
     title: Text = Field(NOT_SAID, description="One line that says what the image is; not inherited.")
     omit: list[OmissionModel] = Field([], description="Packages to leave out though something depends on them.")
+    accept: list[AcceptanceModel] = Field(
+        [], description="Findings of `bareboat check` that are known; changes no file."
+    )
     user: Words | None = Field(None, description="Who runs: a name or uid, and a group if you like, user:group.")
     workdir: ImagePathText | None = Field(None, description="Where it runs.")
     ports: list[Port] = Field([], description="Ports that the program listens on: 8080, 53/udp; -8080 takes one away.")
@@ -262,8 +286,10 @@ class OverrideModel(Additions):
     variants: list[VariantName] = Field([], min_length=1, description="The forms to build, of the four that there are.")
     architectures: list[ArchitectureName] = Field([], min_length=1, description="The architectures to build for.")
     layers: LayersItem = Field("stage", description="How the image is cut: stage, single, package or {budget: 8}.")
-    keep: list[Text] = Field([], description="Pruning rules or paths to keep, against the rules; -docs takes one away.")
-    drop: list[Text] = Field([], description="Further pruning rules or paths to drop; -docs takes one away.")
+    keep: list[PruningWord] = Field(
+        [], description="Pruning rules or paths to keep, against the rules; -docs takes one away."
+    )
+    drop: list[PruningWord] = Field([], description="Further pruning rules or paths to drop; -docs takes one away.")
     max_size: Size = Field(
         NOT_SAID, description="The build fails when the compressed image outgrows it: 25MB; not inherited."
     )

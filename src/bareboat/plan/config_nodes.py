@@ -59,13 +59,14 @@ class Written(str):
 class Node:
     """A scalar, a list or a mapping, and where it begins; `keys` says where each key of a mapping stands.
 
-    `size` counts the nodes below it with aliases written out.
+    `size` counts it and the nodes below it, `depth` the lists and mappings inside each other, with aliases written out.
     """
 
     place: Place
     value: str | list[Node] | dict[str, Node] | None
     keys: dict[str, Place] = field(default_factory=dict)
     size: int = 1
+    depth: int = 0
 
     def plain(self) -> object:
         """The value in lists and mappings of Python: texts, `Written` and None."""
@@ -168,6 +169,7 @@ class _Open:
     key: str | None = None
     key_place: Place | None = None
     size: int = 1
+    depth: int = 1
 
 
 class _Reader:
@@ -210,14 +212,18 @@ class _Reader:
             self._problems.add(place, f'has the tag "{shown}"; tags have no meaning here', "leave it out")
 
     def _begin(self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent, place: Place) -> None:
-        if len(self._open) >= MOST_DEPTH:
-            raise _UnreadableError(place, f"is nested more than {MOST_DEPTH} levels deep")
+        self._check_depth(1, place)
         items: list[Node] | dict[str, Node] = [] if isinstance(event, yaml.SequenceStartEvent) else {}
         self._open.append(_Open(place, event.anchor, items))
 
+    def _check_depth(self, depth: int, place: Place) -> None:
+        """See that what is `depth` levels deep fits in here; an alias can be deeper than it looks."""
+        if len(self._open) + depth > MOST_DEPTH:
+            raise _UnreadableError(place, f"is nested more than {MOST_DEPTH} levels deep")
+
     def _end(self) -> None:
         ended = self._open.pop()
-        self._add(Node(ended.place, ended.items, ended.keys, ended.size), ended.place, ended.anchor)
+        self._add(Node(ended.place, ended.items, ended.keys, ended.size, ended.depth), ended.place, ended.anchor)
 
     def _aliased(self, anchor: str | None, place: Place) -> Node:
         # An anchor is known once its value has ended, so that nothing can hold itself.
@@ -233,7 +239,9 @@ class _Reader:
         if not self._open:
             self._root = node
             return
+        self._check_depth(node.depth, place)
         parent = self._open[-1]
+        parent.depth = max(parent.depth, node.depth + 1)
         if isinstance(parent.items, list):
             parent.items.append(node)
         elif parent.key_place is None:

@@ -18,10 +18,12 @@ from bareboat.base.digest import sha256
 from bareboat.base.epoch import parse_rfc3339
 from bareboat.base.errors import BareboatError
 from bareboat.base.platform import ARCHITECTURES
+from bareboat.plan import config_names as names
 from bareboat.plan import config_units as units
 from bareboat.plan import config_words as words
 from bareboat.plan.config import LayerStrategy, Variant
 from bareboat.plan.config_nodes import Written, kind_of
+from bareboat.plan.config_signals import MOST, SIGNALS, read_signal
 
 _MOST_ID = (1 << 32) - 2
 _MOST_LAYERS = 120
@@ -155,7 +157,26 @@ Mode = Annotated[
 Owner = Annotated[Words, AfterValidator(by(words.read_owner)), WithJsonSchema({"type": ["string", "integer"]})]
 AccountName = Annotated[Text, AfterValidator(by(words.read_account_name)), _pattern("^[a-z_]")]
 PlainName = Annotated[Text, AfterValidator(by(words.read_plain_name)), _pattern("^[a-z0-9][a-z0-9._-]*$")]
-SignalName = Annotated[Words, AfterValidator(by(words.read_signal)), WithJsonSchema({"type": ["string", "integer"]})]
+SignalName = Annotated[
+    Words,
+    AfterValidator(by(read_signal)),
+    WithJsonSchema({
+        "anyOf": [
+            {"type": "string", "pattern": rf"^({'|'.join(map(re.escape, SIGNALS))}|[1-9][0-9]?)$"},
+            {"type": "integer", "minimum": 1, "maximum": MOST},
+        ]
+    }),
+]
+PruningWord = Annotated[
+    Text,
+    AfterValidator(by(words.removable(names.read_pruning_word))),
+    _pattern(rf"^-?([a-z0-9][a-z0-9+.-]*:)?(/.*|{'|'.join((*names.PRUNING, *names.REFUSED))})$"),
+]
+EffectName = Annotated[Text, AfterValidator(by(names.read_effect)), WithJsonSchema({"enum": [*names.EFFECTS]})]
+CheckName = Annotated[
+    Text, AfterValidator(by(names.read_check)), _pattern(rf"^({'|'.join(sorted(names.CHECKS))})$")
+]
+Glob = Annotated[Text, AfterValidator(by(names.read_glob)), _pattern("^/")]
 VariableName = Annotated[str, AfterValidator(by(words.read_variable))]
 
 Port = Annotated[

@@ -13,9 +13,11 @@ from typing import TypeVar
 from bareboat.base.digest import sha256
 from bareboat.base.epoch import parse_rfc3339
 from bareboat.base.errors import InternalError
+from bareboat.base.problem import Place
 from bareboat.plan import config_units as units
 from bareboat.plan import config_words as words
 from bareboat.plan.config import (
+    Acceptance,
     Accounts,
     Compression,
     Config,
@@ -28,6 +30,7 @@ from bareboat.plan.config import (
     Omission,
     PackageWish,
     PinnedSource,
+    Places,
     TrustWish,
     UpstreamWish,
     UserWish,
@@ -39,6 +42,18 @@ _Value = TypeVar("_Value")
 
 # Docker API, "HealthConfig.Test": `NONE`, `CMD` and `CMD-SHELL` come first.
 _TEST_WORDS = ("CMD", "CMD-SHELL")
+
+_read_port = words.removable(units.read_port)
+_read_volume = words.removable(words.read_absolute_path)
+
+_PLACED: Mapping[str, Callable[[str], str]] = {
+    "ports": _read_port, "volumes": _read_volume, "keep": str, "drop": str, "variants": str, "aliases": str,
+    "architectures": words.read_architecture,
+}
+"""The lists of texts whose items are remembered with their places, and how each item is read."""
+
+_PLACED_NAMES = ("env", "labels", "annotations", "distros")
+"""The mappings whose names are."""
 
 
 def config_of(node: Node, file: str) -> Config:
@@ -69,6 +84,7 @@ def image_of(node: Node, name: str) -> ImageWish:
         packages=tuple(_package(item) for item in image.items("packages")),
         upstream=tuple(_upstream(item) for item in image.items("upstream")),
         omit=tuple(omission_of(item) for item in image.items("omit")),
+        accept=tuple(_acceptance(item) for item in image.items("accept")),
         files=tuple(_file(item) for item in image.items("files")),
         accounts=_accounts(accounts) if accounts else Accounts(),
         trust=tuple(_trust(item) for item in image.items("trust")),
@@ -77,8 +93,8 @@ def image_of(node: Node, name: str) -> ImageWish:
         cmd=image.command("cmd"),
         user=image.clearable("user", str),
         workdir=image.clearable("workdir", words.read_absolute_path),
-        ports=tuple(map(words.removable(units.read_port), image.texts("ports"))),
-        volumes=tuple(map(words.removable(words.read_absolute_path), image.texts("volumes"))),
+        ports=tuple(map(_read_port, image.texts("ports"))),
+        volumes=tuple(map(_read_volume, image.texts("volumes"))),
         labels=image.settings("labels"),
         annotations=image.settings("annotations"),
         stop_signal=image.clearable("stop-signal", str),
@@ -101,6 +117,7 @@ def image_of(node: Node, name: str) -> ImageWish:
         aliases=image.texts("aliases"),
         effects=image.texts("effects"),
         place=node.place,
+        places=_places(image),
     )
 
 
@@ -130,6 +147,10 @@ class _Fields:
     def children(self, key: str) -> dict[str, Node]:
         node = self._nodes.get(key)
         return node.value if node and isinstance(node.value, dict) else {}
+
+    def places(self, key: str) -> dict[str, Place]:
+        node = self._nodes.get(key)
+        return node.keys if node else {}
 
     def items(self, key: str) -> list[Node]:
         node = self._nodes.get(key)
@@ -172,6 +193,24 @@ class _Fields:
         return MappingProxyType(
             {name: None if node.value is None else str(node.value) for name, node in self.children(key).items()}
         )
+
+
+def _places(image: _Fields) -> Places:
+    items = {(key, read(str(node.value))): node.place for key, read in _PLACED.items() for node in image.items(key)}
+    names = {(key, name): place for key in _PLACED_NAMES for name, place in image.places(key).items()}
+    return MappingProxyType(items | names)
+
+
+def _acceptance(node: Node) -> Acceptance:
+    acceptance = _Fields(node)
+    return Acceptance(
+        path=acceptance.needed("path"),
+        needs=acceptance.text("needs"),
+        rule=acceptance.text("rule"),
+        reason=(acceptance.text("reason") or "").strip(),
+        remove=acceptance.flag("remove"),
+        place=node.place,
+    )
 
 
 def _unique(texts: tuple[str, ...], parse: Callable[[str], _Value]) -> tuple[_Value, ...] | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bareboat.base.errors import BareboatError, FormatError
 from bareboat.base.path import ImagePath, image_path
-from bareboat.base.platform import architecture
+from bareboat.base.platform import ARCHITECTURES, architecture
 from bareboat.base.problem import suggestion
 from bareboat.base.redact import redact_url
 
@@ -25,8 +25,8 @@ _PIN = re.compile(r"(?P<name>[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?)=(?P<version>[^\
 _OWNER = re.compile(r"([a-z_][a-z0-9_.-]*|[0-9]{1,10})(:([a-z_][a-z0-9_.-]*|[0-9]{1,10}))?")
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
 _PLAIN_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-_SIGNAL = re.compile(r"SIG[A-Z0-9+-]+|[1-9][0-9]?")
 _VARIABLE = re.compile(r"[^=\0]+")
+_OWN_ARCHITECTURE = ("", "any", "native")
 _SCHEMES = ("https", "http", "file")
 _SHOWN = 80
 
@@ -35,7 +35,7 @@ def read_relation(text: str) -> str:
     """Read one wish, in Debian's syntax (Policy 7.1) or apt's `name=version`, as Debian's relation text.
 
     Raises:
-        FormatError: When it is not exactly one relation, which may have alternatives.
+        FormatError: When it is not exactly one relation, which may have alternatives, or is for an architecture.
     """
     from bareboat.debian.relation import parse_relations
 
@@ -51,7 +51,21 @@ def read_relation(text: str) -> str:
         raise FormatError(
             f'cannot read "{text[:_SHOWN]}" as one package', hint="write one package in each item of the list"
         )
+    for relation in groups[0].alternatives:
+        _check_qualifier(relation.name, relation.qualifier)
     return str(groups[0])
+
+
+def _check_qualifier(name: str, qualifier: str) -> None:
+    """An image has the packages of its own architecture and of none besides."""
+    if qualifier in _OWN_ARCHITECTURE:
+        return
+    known = {other for arch in ARCHITECTURES for other in (arch.debian, arch.oci)}
+    only = f', or "{name} [{architecture(qualifier).debian}]" for that architecture alone' if qualifier in known else ""
+    raise FormatError(
+        f'cannot take "{name}:{qualifier}": packages of another architecture than the image\'s are not taken',
+        hint=f'write "{name}"{only}',
+    )
 
 
 def read_package_name(text: str) -> str:
@@ -156,15 +170,6 @@ def read_plain_name(text: str) -> str:
         FormatError: When it has anything else.
     """
     return _matched(_PLAIN_NAME, text, "a name of small letters, digits, dots and hyphens")
-
-
-def read_signal(text: str) -> str:
-    """Read a signal by name (`SIGTERM`) or number, as OCI's `StopSignal` has it.
-
-    Raises:
-        FormatError: When it is neither.
-    """
-    return _matched(_SIGNAL, text, "a signal such as SIGTERM")
 
 
 def read_variable(text: str) -> str:

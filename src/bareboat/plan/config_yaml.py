@@ -9,7 +9,7 @@ from bareboat.base.problem import Problems
 from bareboat.plan.catalog import Catalog
 from bareboat.plan.config import Config
 from bareboat.plan.config_check import find_reference_faults
-from bareboat.plan.config_nodes import compose
+from bareboat.plan.config_nodes import Node, compose
 from bareboat.plan.config_values import config_of
 
 
@@ -35,7 +35,8 @@ def parse_config(data: bytes, file: str, catalog: Catalog) -> Config:
         catalog: What its images may build on, and the distros that there are.
 
     Raises:
-        ConfigurationError: With every fault that the text has, each with its line and column.
+        ConfigurationError: With every fault that the text has, each with its line and column; those of inheritance,
+            as far as they can be judged beside others.
     """
     problems = Problems()
     node = compose(data, file, problems)
@@ -44,8 +45,19 @@ def parse_config(data: bytes, file: str, catalog: Catalog) -> Config:
 
         find_config_faults(node, problems)
         find_reference_faults(node, catalog, problems)
-    count = len(problems.found)
-    problems.raise_as(ConfigurationError, f'cannot use "{file}": {count} fault{"s" if count > 1 else ""}')
+        if problems.found:  # else `plan.inherit` raises its own when it makes recipes
+            _find_inheritance_faults(node, file, catalog, problems)
+    problems.raise_as(ConfigurationError, f'cannot use "{file}": {problems.counted}')
     if node is None:
         raise InternalError(f'"{file}" was not read, and no fault says why')
     return config_of(node, file)
+
+
+def _find_inheritance_faults(node: Node, file: str, catalog: Catalog, problems: Problems) -> None:
+    """Add the faults of inheritance that the faultless part of a file has."""
+    from bareboat.plan.config_sound import sound_part
+    from bareboat.plan.inherit import find_inheritance_faults
+
+    part = sound_part(node, catalog)
+    if part is not None:
+        find_inheritance_faults(config_of(part, file), catalog, problems)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from bareboat.base.epoch import Epoch
-from bareboat.base.errors import ConfigurationError, StaleLockError, UsageError
+from bareboat.base.errors import ConfigurationError, UsageError
 from bareboat.base.observer import Observer
 from bareboat.base.platform import architecture
 from bareboat.base.problem import suggestion
 from bareboat.plan.config import PinnedSource
 from bareboat.plan.distro import Distro, distro
+from bareboat.plan.fresh import together
 from bareboat.plan.keyring import Keyring, archive_keyring
 from bareboat.plan.lock import BYTE_FORMAT, Lock
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.refresh import Refresher, SuiteRequest
-from bareboat.plan.resolve import Resolver, wish_digest
+from bareboat.plan.resolve import Resolver
 from bareboat.store.disk import DiskStore
 from bareboat.store.fetch import Fetcher
 from bareboat.store.mirrors import Mirrors
@@ -74,7 +74,7 @@ class Decider:
             upgrade=None if upgrade is None else frozenset(upgrade),
             observer=self.observer,
         )
-        return resolver.resolve({recipe: _together(old, recipe, wanted) for recipe, wanted in recipes.items()})
+        return resolver.resolve({recipe: together(old, recipe, wanted) for recipe, wanted in recipes.items()})
 
     def suites(self, of: Distro) -> tuple[SuiteRequest, ...]:
         """The suites of a distro, then those of the further archives.
@@ -124,48 +124,6 @@ class Decider:
             raise ConfigurationError(f'{source.place}: keys: cannot read "{key}": {error.strerror}') from error
 
 
-def stale(
-    lock: Lock, recipes: Mapping[Recipe, tuple[str, ...]], sources: Sequence[PinnedSource]
-) -> dict[Recipe, tuple[str, ...]]:
-    """The recipes that the lock does not answer, each with the architectures to decide on anew.
-
-    Those that the lock has already are decided on together with new ones, so that a difference is noticed.
-    """
-    return {
-        recipe: _together(lock, recipe, wanted)
-        for recipe, wanted in recipes.items()
-        if (image := lock.images.get(recipe.name)) is None
-        or image.wish != wish_digest(recipe, sources)
-        or not set(wanted) <= set(image.stages)
-    }
-
-
-def _together(lock: Lock, recipe: Recipe, wanted: Collection[str]) -> tuple[str, ...]:
-    """`wanted` with the architectures of the recipe that the lock has already, sorted."""
-    image = lock.images.get(recipe.name)
-    known = set() if image is None else set(image.stages) & set(recipe.architectures)
-    return tuple(sorted(known | set(wanted)))
-
-
-def check_fresh(
-    lock: Lock | None, recipes: Mapping[Recipe, tuple[str, ...]], sources: Sequence[PinnedSource], where: str
-) -> Lock:
-    """`lock`, when it answers all of `recipes`: what --frozen insists on.
-
-    Raises:
-        StaleLockError: When there is none, or it answers other wishes.
-    """
-    if lock is None:
-        raise StaleLockError(f"there is no {where}, and --frozen lets nobody make one", hint="run `bareboat lock`")
-    missing = stale(lock, recipes, sources)
-    if missing:
-        names = ", ".join(recipe.name for recipe in missing)
-        raise StaleLockError(
-            f"{where} does not answer what is wished for now: {names}", hint="run `bareboat lock` to record the change"
-        )
-    return lock
-
-
 def _check_upgrade(old: Lock, upgrade: Collection[str] | None) -> None:
     known = {item.name for items in (old.packages, old.upstream) for item in items.values()}
     for name in sorted(upgrade or ()):
@@ -177,9 +135,3 @@ def _check_upgrade(old: Lock, upgrade: Collection[str] | None) -> None:
 
 def _debian_names(architectures: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if architectures is None else tuple(architecture(name).debian for name in architectures)
-
-
-def only(lock: Lock, names: Collection[str]) -> Lock:
-    """The part of `lock` that is about the images called `names`."""
-    images = {name: image for name, image in lock.images.items() if name in names}
-    return replace(lock, images=MappingProxyType(images)).pruned()

@@ -7,7 +7,8 @@ What differs on a distro (`distros:`) and the file's `defaults` belong to the st
   `variants`, `architectures`, `layers`, `created`; null takes the parent's away.
   Setting `entrypoint` without `cmd` clears the parent's `cmd`, as Docker does.
 - The child's words are added to the parent's: `packages`, `upstream` and `accounts` by name, `omit` by package,
-  `files` by path, `env`, `labels` and `annotations` by key, `trust`, `effects`, `ports`, `volumes`, `keep`, `drop`.
+  `accept` by path, needs and rule, `files` by path, `env`, `labels` and `annotations` by key, `trust`, `effects`,
+  `ports`, `volumes`, `keep`, `drop`.
   What has the same name is replaced, but wishes for one package must all be met.
   `-name`, null or `remove: true` takes away; taking away what is not there is a fault, except for files, where it
   takes away what a package brings.
@@ -83,6 +84,17 @@ def config_recipes(config: Config, catalog: Catalog) -> tuple[Recipe, ...]:
             distros that a parent does not have, debug variants that add nothing.
     """
     problems = Problems()
+    recipes = _config_recipes(config, catalog, problems)
+    problems.raise_as(ConfigurationError, f'cannot use "{config.file}": {problems.counted}')
+    return recipes
+
+
+def find_inheritance_faults(config: Config, catalog: Catalog, problems: Problems) -> None:
+    """Add every fault that `config_recipes` would raise."""
+    _config_recipes(config, catalog, problems)
+
+
+def _config_recipes(config: Config, catalog: Catalog, problems: Problems) -> tuple[Recipe, ...]:
     recipes = []
     for name in config.images:
         found = _config_chain(name, config, catalog, problems)
@@ -90,8 +102,6 @@ def config_recipes(config: Config, catalog: Catalog) -> tuple[Recipe, ...]:
             chain, distro = found
             recipes.append(_recipe(chain, distro, catalog, problems))
     _check_aliases(recipes, config, catalog, problems)
-    count = len(problems.found)
-    problems.raise_as(ConfigurationError, f'cannot use "{config.file}": {count} fault{"s" if count > 1 else ""}')
     return tuple(recipes)
 
 
@@ -101,7 +111,7 @@ def _check_aliases(recipes: Iterable[Recipe], config: Config, catalog: Catalog, 
     for recipe in recipes:
         for alias in recipe.aliases:
             if alias in taken:
-                place = config.images[recipe.image].place
+                place = config.images[recipe.image].place_of("aliases", alias)
                 problems.add(place, f'images.{recipe.image}.aliases: "{alias}" is the name of an image {taken[alias]}')
             taken[alias] = "of this file"
 
@@ -147,7 +157,8 @@ def _config_chain(name: str, config: Config, catalog: Catalog, problems: Problem
     for wish in wishes:
         if wish.distros and distro not in wish.distros:
             listed = ", ".join(wish.distros)
-            problems.add(wish.place, f"images.{wish.name}.distros: has no {distro}", f"it is there for {listed}")
+            place = wish.place_of("distros", next(iter(wish.distros)))
+            problems.add(place, f"images.{wish.name}.distros: has no {distro}", f"it is there for {listed}")
             return None
     beneath = (config.defaults,) if config.defaults else ()
     steps = [_Step(wish.name, _words(wish, distro)) for wish in wishes]
@@ -176,8 +187,9 @@ def _recipe(chain: list[_Step], distro: str, catalog: Catalog, problems: Problem
     said = inheritance.variants or tuple(variant for variant in Variant if debug_stages or not variant.is_debug)
     variants = tuple(variant for variant in Variant if variant in said)
     if not debug_stages and any(variant.is_debug for variant in variants):
+        asked = next((wish for wish in reversed(own) if wish.variants), last)
         problems.add(
-            last.place,
+            next((asked.place_of("variants", variant) for variant in variants if variant.is_debug), asked.place),
             f"{inheritance.where}.variants: debug variants would add nothing",
             "say what they add under debug:, or build on an image that does",
         )
@@ -195,10 +207,12 @@ def _recipe(chain: list[_Step], distro: str, catalog: Catalog, problems: Problem
         variants=variants,
         architectures=inheritance.architectures or _DEFAULT_ARCHITECTURES,
         omit=tuple(omission for package, omission in sorted(inheritance.omissions.items()) if package not in wished),
+        accept=tuple(acceptance for _, acceptance in sorted(inheritance.acceptances.items())),
         annotations=MappingProxyType(dict(inheritance.annotations)),
         layers=inheritance.layers,
         keep=tuple(inheritance.keep),
         drop=tuple(inheritance.drop),
+        places=MappingProxyType(dict(inheritance.places)),
         max_size=_last((wish.max_size for wish in own), None),
         created=inheritance.created,
         aliases=tuple(alias for wish in own for alias in wish.aliases),

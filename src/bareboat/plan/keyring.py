@@ -6,6 +6,7 @@ Only the bytes that a signature covers are ever given back, so text around a sig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING
 
 from bareboat.base.errors import InternalError, SignatureError
 from bareboat.plan.data import catalog_document
+from bareboat.plan.packets import signature_packets
 
 if TYPE_CHECKING:
     from pysequoia import Cert, Sig
 
-_BEGIN = b"-----BEGIN PGP SIGNED MESSAGE-----"
+_BEGIN = re.compile(rb"^-----BEGIN PGP SIGNED MESSAGE-----", re.MULTILINE)
+_MOST_SIGNATURES = 100  # Debian's files have three
 UNSIGNED = "nothing unsigned is read; try another mirror"
 """What to do about something that nobody signed."""
 
@@ -80,17 +83,17 @@ def verify_detached(data: bytes, signature: bytes, keyring: Keyring, where: str)
         SignatureError: As `verify_inline`.
     """
     from pysequoia import Sig
-    from pysequoia.packet import PacketPile, Tag
 
     try:
         # `Sig` takes the first signature of a text only, so that each one is handed over by itself.
-        found = [
-            Sig.from_bytes(bytes(packet)) for packet in PacketPile.from_bytes(signature) if packet.tag == Tag.Signature
-        ]
+        packets = signature_packets(signature)
+        found = [Sig.from_bytes(packet) for packet in packets[: _MOST_SIGNATURES + 1]]
     except Exception as error:  # as above
         raise SignatureError(f"{where}: cannot read the signature: {_first_line(error)}") from error
     if not found:
         raise SignatureError(f"{where}: is not signed: its signature file holds no signature", hint=UNSIGNED)
+    if len(found) > _MOST_SIGNATURES:
+        raise SignatureError(f"{where}: has more than {_MOST_SIGNATURES} signatures")
     signers: set[str] = set()
     refused: SignatureError | None = None
     for one in found:
@@ -106,8 +109,12 @@ def verify_detached(data: bytes, signature: bytes, keyring: Keyring, where: str)
 def _verify(message: bytes, signature: Sig | None, keyring: Keyring, where: str) -> Verified:
     import pysequoia
 
-    if signature is None and _BEGIN not in message:
-        raise SignatureError(f"{where}: is not signed", hint=UNSIGNED)
+    if signature is None:
+        begin = _BEGIN.search(message)
+        if begin is None:
+            raise SignatureError(f"{where}: is not signed", hint=UNSIGNED)
+        # Before it may stand another kind of message, a compressed one too, that would be unpacked first.
+        message = message[begin.start() :]
     try:
         result = pysequoia.verify(message, store=lambda _: list(keyring.certificates), signature=signature)
     except Exception as error:  # as above

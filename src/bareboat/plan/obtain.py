@@ -5,14 +5,14 @@ Each is tried at every place that may have it; content decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import StaleLockError
-from bareboat.plan.config import FileWish
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock, LockedPackage, LockedUpstream
+from bareboat.plan.needed import downloads, needed
 from bareboat.plan.publisher import Publishers, publisher_keyring
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.upstream import Program
@@ -50,7 +50,7 @@ class Obtainer:
         """
         packages, programs = needed(lock, recipes, architectures)
         artifacts = {package.sha256: self._package(package, lock) for package in packages}
-        for wish in _downloads(recipes):
+        for wish in downloads(recipes):
             if wish.url is not None and wish.sha256 is not None:
                 artifacts[wish.sha256] = Artifact(name=f"/{wish.path}", digest=wish.sha256, urls=(wish.url,))
         self.fetcher.fetch_many([artifacts[digest] for digest in sorted(artifacts)])
@@ -79,30 +79,3 @@ class Obtainer:
             size=package.size,
             urls=mirrors.pinned_urls(place, package.path),
         )
-
-
-def needed(
-    lock: Lock, recipes: Iterable[Recipe], architectures: Sequence[str] | None
-) -> tuple[tuple[LockedPackage, ...], tuple[LockedUpstream, ...]]:
-    """The packages and programs of `recipes` for `architectures` (None for all of them), each once, sorted by id."""
-    stages = [
-        stage
-        for recipe in recipes
-        if recipe.name in lock.images
-        for arch, stages in lock.images[recipe.name].stages.items()
-        if architectures is None or arch in architectures
-        for stage in stages
-    ]
-    packages = sorted({name for stage in stages for name in stage.packages})
-    programs = sorted({name for stage in stages for name in stage.upstream})
-    return tuple(lock.packages[name] for name in packages), tuple(lock.upstream[name] for name in programs)
-
-
-def _downloads(recipes: Iterable[Recipe]) -> Iterable[FileWish]:
-    return (
-        wish
-        for recipe in recipes
-        for stage in (*recipe.stages, *recipe.debug_stages)
-        for wish in stage.files
-        if wish.url is not None
-    )

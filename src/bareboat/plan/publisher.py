@@ -13,10 +13,6 @@ A publisher whose evidence is wrong is passed over for the next one.
 
 from __future__ import annotations
 
-import io
-import lzma
-import tarfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +27,9 @@ from bareboat.base.errors import (
     TrustError,
 )
 from bareboat.base.platform import architecture
+from bareboat.debian.inflate import Limits as InflateLimits
+from bareboat.debian.inflate import inflated
+from bareboat.debian.tar import TarReader
 from bareboat.plan.evidence import read_integrity, read_npm_keys, read_npm_signatures, verify_npm, verify_shasums
 from bareboat.plan.keyring import Keyring, key_folder, pinned_keyring
 from bareboat.plan.lock import LockedFile, LockedUpstream
@@ -42,6 +41,8 @@ from bareboat.store.npm import Registry
 
 _MOST_DOCUMENT_BYTES = 64 << 20
 _MOST_ARCHIVE_BYTES = 512 << 20
+_ARCHIVE_LIMITS = InflateLimits(max_bytes=_MOST_ARCHIVE_BYTES)
+_MAGIC = {"gz": b"\x1f\x8b", "xz": b"\xfd7zXZ\0", "bz2": b"BZh", "zst": b"\x28\xb5\x2f\xfd"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Publishers:
             place = template.format(version=built.version, npm=npm)
             try:
                 archive = self._npm(place, built.version) if kind == "npm" else self._dist(place, program.name)
-                members = _unpacked(archive, [file.member for file in files], place)
+                members = unpacked_members(archive, [file.member for file in files], place)
                 for file in files:
                     if file.member not in members:
                         raise NotFoundError(f'the archive has no "{file.member}"')
@@ -142,16 +143,18 @@ def publisher_keyring(program: str) -> Keyring | None:
     return pinned_keyring(names) if names else None
 
 
-def _unpacked(data: bytes, members: Sequence[str], where: str) -> dict[str, bytes]:
-    """The wanted members of a tar whose first folder has any name."""
+def unpacked_members(data: bytes, members: Sequence[str], where: str) -> dict[str, bytes]:
+    """The wanted members of a tar, with any compression, whose first folder has any name.
+
+    Raises:
+        FormatError: When it is damaged.
+        LimitError: When more comes out of it than any program has.
+    """
+    compression = next((name for name, magic in _MAGIC.items() if data.startswith(magic)), "")
+    tar = TarReader(inflated([data], compression, where, _ARCHIVE_LIMITS), where)
     found: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
-            for entry in archive:
-                name = entry.name.partition("/")[2]
-                if name in members and entry.isreg() and entry.size <= _MOST_ARCHIVE_BYTES:
-                    stream = archive.extractfile(entry)
-                    found[name] = stream.read() if stream is not None else b""
-    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
-        raise FormatError(f"{where}: cannot read as an archive: {error}") from error
+    while (entry := tar.next_entry()) is not None:
+        name = entry.name.partition("/")[2]
+        if name in members and entry.type == "0":
+            found[name] = b"".join(tar.chunks())
     return found

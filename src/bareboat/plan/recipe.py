@@ -12,12 +12,14 @@ from types import MappingProxyType
 
 from bareboat.base.epoch import Epoch
 from bareboat.plan.config import (
+    Acceptance,
     Accounts,
     FileWish,
     Healthcheck,
     Layers,
     Omission,
     PackageWish,
+    Places,
     TrustWish,
     UpstreamWish,
     Variant,
@@ -61,6 +63,7 @@ class Recipe:
     `runs` has the configuration of every variant; `stages` is for latest and nonroot, `debug_stages` follow them
     in debug variants (they hold busybox and, for Java, the JDK).
     `name` is the image with its distro, `python3-debian13`; `base` the recipe name of the parent, if any.
+    `places` says where each word of `keep` and `drop` stands.
     """
 
     name: str
@@ -74,10 +77,12 @@ class Recipe:
     variants: tuple[Variant, ...]
     architectures: tuple[str, ...]
     omit: tuple[Omission, ...] = ()
+    accept: tuple[Acceptance, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     layers: Layers = Layers()
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    places: Places = field(default_factory=lambda: MappingProxyType({}), repr=False)
     max_size: int | None = None
     created: Epoch | None = None
     aliases: tuple[str, ...] = ()

@@ -6,7 +6,9 @@ A mirror that is expired, replayed, unsigned or of another suite is passed over 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bareboat.base.digest import Digest
@@ -23,7 +25,7 @@ from bareboat.base.errors import (
     TrustError,
 )
 from bareboat.base.observer import Observer, Silent
-from bareboat.debian.index import PackageIndex
+from bareboat.debian.index import PackageIndex, compact, stanzas
 from bareboat.debian.inflate import Limits as InflateLimits
 from bareboat.debian.inflate import inflated
 from bareboat.debian.release import IndexFile, Release
@@ -36,7 +38,7 @@ from bareboat.store.failures import Failures
 from bareboat.store.fetch import Artifact, Fetcher
 from bareboat.store.limits import DEFAULT as LIMITS
 
-_COMPACT = "packages-2"
+_PREPARED = f"packages-3-{sys.byteorder}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,11 @@ class Refresher:
 
     def _unread(self, suite: Refreshed, architecture: str) -> list[IndexFile]:
         files = index_files(suite, architecture)
-        return [file for file in files if self.records.get(_COMPACT, file.sha256) is None]
+        return [
+            file
+            for file in files
+            if not self.blobs.has(file.sha256) and self.records.get(_PREPARED, file.sha256) is None
+        ]
 
     def _with_missing(self, suite: Refreshed, architectures: Sequence[str]) -> Refreshed:
         """`suite`, each file of which is asked for once more where the first attempt stopped at another's failure."""
@@ -216,15 +222,29 @@ class Refresher:
 
     def _index(self, suite: Refreshed, file: IndexFile) -> PackageIndex:
         where = f"{suite.request.name}: {file.path}"
-        known = self.records.get(_COMPACT, file.sha256)
+        known = self.records.get(_PREPARED, file.sha256)
         if known is not None:
-            return PackageIndex.parse(known, where)
+            with suppress(FormatError):
+                return PackageIndex.prepared(known, where)
         suffix = file.path.rpartition("Packages")[2].removeprefix(".")
         limits = InflateLimits(max_bytes=LIMITS.max_unpacked_index_bytes)
         text = b"".join(inflated([read(self.blobs, file.sha256)], suffix, where, limits))
-        index = PackageIndex.parse(text, where)
-        self.records.put(_COMPACT, file.sha256, index.compact())
+        index = _compacted(text, where)
+        self.records.put(_PREPARED, file.sha256, index.prepare())
         return index
+
+
+def _compacted(text: bytes, where: str) -> PackageIndex:
+    """The index of a Packages file without what nobody asks about.
+
+    Raises:
+        FormatError: When a stanza does not name its package; the line is that of the whole file.
+    """
+    try:
+        index = PackageIndex.parse(compact(text), where)
+    except FormatError:
+        index = None
+    return index if index is not None and len(index) == stanzas(text) else PackageIndex.parse(text, where)
 
 
 def _with_components(suite: Refreshed) -> Refreshed:

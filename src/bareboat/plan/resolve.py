@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from bareboat.base.canon import digest_of
-from bareboat.base.digest import Digest
 from bareboat.base.errors import LockError
 from bareboat.base.observer import Observer, Silent
 from bareboat.base.platform import Architecture, architecture
@@ -21,8 +19,9 @@ from bareboat.plan.config import PinnedSource
 from bareboat.plan.lock import BYTE_FORMAT, Lock, LockedArchive, LockedImage, LockedPackage, LockedUpstream
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.refresh import Refreshed, Refresher, SuiteRequest
-from bareboat.plan.staging import Memory, Staging, Taken, relation_of
+from bareboat.plan.staging import Memory, Staging, Taken
 from bareboat.plan.universe import Supply, Universe
+from bareboat.plan.wish import wish_digest
 
 _WORKERS = 4
 
@@ -156,38 +155,6 @@ class Resolver:
             upstream=MappingProxyType(upstream),
             images=MappingProxyType(images),
         ).pruned()
-
-
-def wish_digest(recipe: Recipe, sources: Sequence[PinnedSource]) -> Digest:
-    """The digest of everything that a user can write on which the choice of packages depends.
-
-    Those are wishes, omissions and further archives: not where an archive is, nor who signs it.
-    """
-    return digest_of(
-        {
-            "distro": recipe.distro,
-            "omit": sorted({omission.package for omission in recipe.omit}),
-            "stages": [
-                [
-                    stage.name,
-                    sorted({str(relation_of(wish, recipe)) for wish in stage.packages}),
-                    sorted({f"{wish.name} {wish.version}" for wish in stage.upstream}),
-                ]
-                for stage in (*recipe.stages, *recipe.debug_stages)
-            ],
-            "sources": [
-                {
-                    "name": source.name,
-                    "suite": source.suite,
-                    "components": list(source.components),
-                    "architectures": None if source.architectures is None else sorted(source.architectures),
-                    "priority": source.priority,
-                    "pins": sorted(source.pins),
-                }
-                for source in sources
-            ],
-        }
-    )
 
 
 def _is_in(package: LockedPackage, supplies: Sequence[Supply], arch: Architecture) -> bool:

@@ -12,6 +12,7 @@ Relations that leave a choice between names are decided last, when it is known w
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -77,14 +78,45 @@ def _reachable(
     book: _Rulebook, chosen: frozenset[Candidate], wishes: Sequence[Need], kept: Sequence[Candidate]
 ) -> Mapping[str, Candidate]:
     """What the wishes lead to among `chosen`: a choice that a later one made needless is dropped."""
-    found = dict.fromkeys(kept)
-    waiting = [*wishes, *(need for candidate in kept for need in book.needs_of(candidate))]
-    for need in waiting:
-        ways = [way for way in book.ways(need.group) if way in chosen]
-        if ways and not any(way in found for way in ways):
-            found[ways[0]] = None
-            waiting += book.needs_of(ways[0])
+    found, choices = _reached(book, chosen, wishes, kept)
+    for choice in choices:
+        others = chosen - {choice}
+        fewer, _ = _reached(book, others, wishes, kept, without=choice)
+        if choice in found and all(
+            any(way in fewer for way in ways)
+            for need in (*wishes, *(need for candidate in fewer for need in book.needs_of(candidate)))
+            if choice in (ways := book.ways(need.group))
+        ):
+            chosen, found = others, fewer
     return {candidate.name: candidate for candidate in sorted(found, key=lambda candidate: candidate.name)}
+
+
+def _reached(
+    book: _Rulebook, chosen: frozenset[Candidate], wishes: Sequence[Need], kept: Sequence[Candidate],
+    without: Candidate | None = None,
+) -> tuple[Mapping[Candidate, None], Sequence[Candidate]]:  # fmt: skip
+    """What the wishes lead to, and what of it was taken though others of the chosen would do.
+
+    Needs that several of the chosen could meet wait until all others have said what is there anyway; those that
+    `without` could meet lead to nothing.
+    """
+    found = dict.fromkeys(kept)
+    choices: list[Candidate] = []
+    waiting = deque([*wishes, *(need for candidate in kept for need in book.needs_of(candidate))])
+    undecided: deque[Need] = deque()
+    while waiting or undecided:
+        is_decided = bool(waiting)
+        need = waiting.popleft() if is_decided else undecided.popleft()
+        ways = [way for way in book.ways(need.group) if way in chosen or way == without]
+        if not ways or without in ways or any(way in found for way in ways):
+            continue
+        if len(ways) > 1 and is_decided:
+            undecided.append(need)
+            continue
+        choices += ways[:1] if len(ways) > 1 else []
+        found[ways[0]] = None
+        waiting += book.needs_of(ways[0])
+    return found, choices
 
 
 class _Rulebook:

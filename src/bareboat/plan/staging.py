@@ -11,17 +11,18 @@ from dataclasses import dataclass
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
-from bareboat.base.errors import ConfigurationError, FormatError, ResolutionError
+from bareboat.base.errors import ResolutionError
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
-from bareboat.debian.relation import Group, Relation, parse_relation
-from bareboat.plan.config import PackageWish, UpstreamWish
+from bareboat.debian.relation import Group, Relation
+from bareboat.plan.config import UpstreamWish
 from bareboat.plan.lock import LockedPackage, LockedStage, LockedUpstream
 from bareboat.plan.prefer import Candidate
 from bareboat.plan.recipe import Recipe, Stage
 from bareboat.plan.solve import Need, solve
 from bareboat.plan.universe import Universe
 from bareboat.plan.upstream import pinned
+from bareboat.plan.wish import place_of, relation_of
 
 Memory = dict[Digest, Mapping[str, Candidate]]
 """Decisions on stages that recipes have in common, on one architecture."""
@@ -94,7 +95,7 @@ class Staging:
             if not self.universe.knows(relation.name):
                 named = f'a package "{relation.name}" for {self.architecture}'
                 raise ResolutionError(
-                    f"{_where(wish, self.recipe)}: no archive of {self.recipe.distro} has {named}",
+                    f"{place_of(wish, self.recipe)}: no archive of {self.recipe.distro} has {named}",
                     hint=suggestion(relation.name, self.universe.names) or None,
                 )
             found.append(relation)
@@ -105,18 +106,6 @@ class Staging:
             if program.name == wish.name and f"{program.version}.".startswith(f"{wish.version}."):
                 return program
         return pinned(wish, self.architecture)
-
-
-def relation_of(wish: PackageWish, recipe: Recipe) -> Relation:
-    """The relation that a wish is.
-
-    Raises:
-        ConfigurationError: When it is none, or several alternatives: a wish is for one package.
-    """
-    try:
-        return parse_relation(wish.relation, _where(wish, recipe))
-    except FormatError as error:
-        raise ConfigurationError(error.message, hint=error.hint) from error
 
 
 def locked_package(candidate: Candidate) -> LockedPackage:
@@ -137,10 +126,6 @@ def locked_package(candidate: Candidate) -> LockedPackage:
         provides=" ".join(package.provides_text.split()),
         seen=candidate.seen,
     )
-
-
-def _where(wish: PackageWish, recipe: Recipe) -> str:
-    return f"{wish.place}: packages" if wish.place.file else f"{recipe.name}: packages"
 
 
 def _ids(items: Iterable[LockedPackage] | Iterable[LockedUpstream]) -> tuple[str, ...]:

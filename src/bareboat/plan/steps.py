@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.problem import Place, Problems, suggestion
-from bareboat.plan.config import Healthcheck, ImageWish, Layers, Omission, Variant
+from bareboat.plan.config import Acceptance, Healthcheck, ImageWish, Layers, Omission, Variant
 from bareboat.plan.drafts import Drafts
 from bareboat.plan.recipe import RunConfig, Stage
 
@@ -31,6 +31,7 @@ class Inheritance:
     def __init__(self, problems: Problems, omissions: Iterable[Omission] = ()) -> None:
         self.where = ""
         self.omissions = {omission.package: omission for omission in omissions}
+        self.acceptances: dict[tuple[str, str, str], Acceptance] = {}
         self.annotations: dict[str, str] = {}
         self.user: str | None = None
         self.workdir: str | None = None
@@ -40,6 +41,7 @@ class Inheritance:
         self.created: Epoch | None = None
         self.keep: list[str] = []
         self.drop: list[str] = []
+        self.places: dict[tuple[str, str], Place] = {}
         self._problems = problems
         self._drafts = Drafts(problems)
         self._debug_drafts = Drafts(problems)
@@ -68,8 +70,9 @@ class Inheritance:
         """Add what the image of the open step says."""
         self._drafts.add(wish)
         self._add_omissions(wish)
+        self._add_acceptances(wish)
         self._add_run(wish)
-        self._add_settings(self.annotations, wish.annotations, "annotations", wish.place)
+        self._add_settings(self.annotations, wish.annotations, "annotations", wish)
         self._add_rules(wish)
         self._narrow_architectures(wish)
         self.variants = self.variants if wish.variants is None else wish.variants
@@ -95,7 +98,7 @@ class Inheritance:
         """The same in debug variants, where the environment of `debug:` comes last and extends what is there."""
         env = dict(self._env)
         for wish in self._debug_envs:
-            self._add_settings(env, wish.env, "debug.env", wish.place)
+            self._add_settings(env, wish.env, "env", wish, "debug.")
         path = env.get("PATH", "")
         if self._has_busybox and path and BUSYBOX_FOLDER not in path.split(":"):
             env["PATH"] = f"{path}:{BUSYBOX_FOLDER}"
@@ -114,10 +117,10 @@ class Inheritance:
         )
 
     def _add_run(self, wish: ImageWish) -> None:
-        self._add_settings(self._env, wish.env, "env", wish.place)
-        self._add_settings(self._labels, wish.labels, "labels", wish.place)
-        self._add_list(self._ports, wish.ports, "ports", wish.place)
-        self._add_list(self._volumes, wish.volumes, "volumes", wish.place)
+        self._add_settings(self._env, wish.env, "env", wish)
+        self._add_settings(self._labels, wish.labels, "labels", wish)
+        self._add_list(self._ports, wish.ports, "ports", wish)
+        self._add_list(self._volumes, wish.volumes, "volumes", wish)
         self._add_command(wish)
         self.user = self.user if wish.user is None else wish.user or None
         self.workdir = self.workdir if wish.workdir is None else wish.workdir or None
@@ -154,11 +157,22 @@ class Inheritance:
             elif self.omissions.pop(omission.package, None) is None:
                 self._nothing_to_take("omit", omission.package, omission.place, self.omissions)
 
+    def _add_acceptances(self, wish: ImageWish) -> None:
+        for acceptance in wish.accept:
+            if not acceptance.remove:
+                self.acceptances[acceptance.about] = acceptance
+            elif self.acceptances.pop(acceptance.about, None) is None:
+                there = {known.path for known in self.acceptances.values()}
+                hint = "say the needs and the rule of the parent's too" if acceptance.path in there else None
+                self._nothing_to_take("accept", acceptance.path, acceptance.place, there, hint)
+
     def _add_rules(self, wish: ImageWish) -> None:
         """Keep and drop; a child that keeps what its parent drops takes that back, and the other way round."""
         for mine, other, said in ((self.keep, self.drop, wish.keep), (self.drop, self.keep, wish.drop)):
-            self._add_list(mine, said, "keep" if mine is self.keep else "drop", wish.place)
+            key = "keep" if mine is self.keep else "drop"
+            self._add_list(mine, said, key, wish)
             other[:] = [rule for rule in other if rule not in said]
+            self.places |= {(key, word): wish.place_of(key, word) for word in said}
 
     def _narrow_architectures(self, wish: ImageWish) -> None:
         if wish.architectures is None:
@@ -167,28 +181,31 @@ class Inheritance:
         beyond = [name for name in wish.architectures if allowed is not None and name not in allowed]
         if beyond:
             message = f"{self.where}.architectures: the parent is not there for {', '.join(beyond)}"
-            self._problems.add(wish.place, message, f"it is for {', '.join(allowed or ())}")
+            place = wish.place_of("architectures", beyond[0])
+            self._problems.add(place, message, f"it is for {', '.join(allowed or ())}")
         self.architectures = wish.architectures
 
     def _add_settings(
-        self, settings: dict[str, str], changes: Mapping[str, str | None], key: str, place: Place
+        self, settings: dict[str, str], changes: Mapping[str, str | None], key: str, wish: ImageWish, within: str = ""
     ) -> None:
         before = dict(settings)
         for name, value in changes.items():
             if value is not None:
                 settings[name] = _INHERITED.sub(lambda match: before.get(match[1], match[0]), value)
             elif settings.pop(name, None) is None:
-                self._nothing_to_take(key, name, place, before)
+                self._nothing_to_take(within + key, name, wish.place_of(key, name), before)
 
-    def _add_list(self, items: list[str], changes: Iterable[str], key: str, place: Place) -> None:
+    def _add_list(self, items: list[str], changes: Iterable[str], key: str, wish: ImageWish) -> None:
         for change in changes:
             if not change.startswith("-"):
                 items[:] = [*(item for item in items if item != change), change]
             elif change[1:] in items:
                 items.remove(change[1:])
             else:
-                self._nothing_to_take(key, change[1:], place, items)
+                self._nothing_to_take(key, change[1:], wish.place_of(key, change), items)
 
-    def _nothing_to_take(self, key: str, name: str, place: Place, there: Iterable[str]) -> None:
+    def _nothing_to_take(
+        self, key: str, name: str, place: Place, there: Iterable[str], hint: str | None = None
+    ) -> None:
         message = f'{self.where}.{key}: takes "{name}" away, which no parent has'
-        self._problems.add(place, message, suggestion(name, there))
+        self._problems.add(place, message, suggestion(name, there) if hint is None else hint)
