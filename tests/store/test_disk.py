@@ -7,12 +7,14 @@ import pytest
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import DigestMismatchError, StoreError
-from bareboat.store.blobs import read
+from bareboat.store.blobs import DamagedError, read
 from bareboat.store.disk import DiskStore, default_folder
 
 DATA = b"the bytes of a package" * 100
 SHA256 = Digest.of(DATA)
 SHA512 = Digest.of(DATA, "sha512")
+
+DAMAGE = {"bit": b"x" + DATA[1:], "short": DATA[:-1], "long": DATA + b"x", "empty": b""}
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_without_a_home_the_hint_names_the_variable() -> None:
 def test_looking_makes_no_folder(store: DiskStore) -> None:
     assert not store.has(SHA256)
     assert store.get("tree", SHA256) is None
-    assert list(store.verify()) == []
+    assert list(store.digests()) == list(store.records()) == []
     assert not store.folder.exists()
 
 
@@ -96,44 +98,39 @@ def test_a_failed_write_leaves_no_file(store: DiskStore) -> None:
     assert files(store.folder) == ["CACHEDIR.TAG"]
 
 
-def test_a_verified_reader_gives_the_bytes(store: DiskStore) -> None:
-    store.add([DATA], expected=SHA512)
-    for digest in (SHA256, SHA512):
-        with store.open_verified(digest) as stream:
-            assert (stream.read(10), stream.read()) == (DATA[:10], DATA[10:])
-
-
-@pytest.mark.parametrize(
-    "damage", [b"x" + DATA[1:], DATA[:-1], DATA + b"x", b""], ids=["bit", "short", "long", "empty"]
-)
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 @pytest.mark.parametrize("asked", [SHA256, SHA512], ids=["sha256", "sha512"])
-def test_a_verified_reader_does_not_reach_the_end_of_a_damaged_blob(
-    store: DiskStore, damage: bytes, asked: Digest
-) -> None:
+def test_a_file_is_not_handed_out_when_it_is_damaged(store: DiskStore, damage: bytes, asked: Digest) -> None:
+    """Whoever links to it would not notice."""
     store.add([DATA], expected=SHA512)
+    later = DiskStore(store.folder)
     overwrite(blob_file(store), damage)
-    with pytest.raises(DigestMismatchError, match=f"cannot accept as {asked}"), store.open_verified(asked) as stream:
-        stream.read()
+    with pytest.raises(DamagedError, match=f"the store has other bytes under {asked}"):
+        later.path(asked)
+
+
+def test_a_file_is_checked_once(store: DiskStore) -> None:
+    store.add([DATA])
+    later = DiskStore(store.folder)
+    first = blob_file(later)
+    overwrite(first, b"damaged since")
+    assert (later.path(SHA256), store.path(SHA256)) == (first, first)
+
+
+def test_what_was_discarded_can_be_added_again_and_its_bytes_stay_for_a_day(store: DiskStore) -> None:
+    store.add([DATA], expected=SHA512)
+    (store.folder / "tmp").rmdir()  # some programs do not copy empty folders
+    store.discard(SHA256)
     assert (store.has(SHA256), store.has(SHA512)) == (False, False)
-
-
-def test_verify_names_and_removes_what_is_damaged(store: DiskStore) -> None:
-    good = store.add([b"good"])
-    store.add([DATA], expected=SHA512)
-    overwrite(blob_file(store), b"damaged")
-    (store.folder / "blobs/sha256/ab").mkdir(exist_ok=True)
-    (store.folder / "blobs/sha256/ab/notes.txt").write_text("not ours")
-    assert list(store.verify()) == [SHA256]
-    assert (store.has(good), store.has(SHA256), store.has(SHA512)) == (True, False, False)
-    assert list(store.verify()) == []
-
-
-def test_what_verify_removed_can_be_added_again(store: DiskStore) -> None:
-    store.add([DATA], expected=SHA512)
-    overwrite(blob_file(store), b"damaged")
-    assert list(store.verify()) == [SHA256]
+    assert [file.read_bytes() for file in (store.folder / "tmp").iterdir()] == [DATA]
     store.add([DATA], expected=SHA512)
     assert read(store, SHA512) == DATA
+
+
+def test_of_a_further_name_only_the_name_is_discarded(store: DiskStore) -> None:
+    store.add([DATA], expected=SHA512)
+    store.discard(SHA512)
+    assert (store.has(SHA256), store.has(SHA512)) == (True, False)
 
 
 @pytest.mark.parametrize("name", [SHA256, SHA512], ids=["sha256", "sha512"])

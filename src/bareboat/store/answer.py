@@ -16,7 +16,8 @@ HEAD_BYTES = 512
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _REFUSED = {401: "a user and a password are needed", 403: "it is forbidden", 407: "the proxy wants a password"}
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-_HTML = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head)\b", re.IGNORECASE | re.DOTALL)
+# A comment ends at its first "-->" (the atomic group): where none of many ends may move, none is tried again.
+_HTML = re.compile(rb"\s*(?>(<!--.*?-->\s*)*)<(!doctype\s+html|html|head)\b", re.IGNORECASE | re.DOTALL)
 
 
 def judge(response: Response) -> None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_PIECE = re.compile(r'//[^\n]*|\#[^\n]*|/\*.*?\*/|"((?:[^"\\]|\\.)*)"|([{};])|((?:(?!//)[^\s{};"])+)', re.DOTALL)
+_PIECE = re.compile(
+    r'//[^\n]*|\#[^\n]*|/\*.*?(?:\*/|\Z)|"((?:[^"\\]|\\.?)*)(?:"|\Z)|([{};])|((?:(?!//)[^\s{};"])+)', re.DOTALL
+)
 _SETTING = re.compile(r"acquire::(https?)::proxy")
 
 

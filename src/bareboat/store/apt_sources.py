@@ -116,21 +116,21 @@ def _is_debians(source: AptSource) -> bool:
 
 
 def _paragraphs(text: str) -> Iterator[Mapping[str, str]]:
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     name = ""
     for line in [*text.splitlines(), ""]:
         if line.startswith("#"):
             continue
         if not line.strip():
             if fields:
-                yield fields
+                yield {name: "\n".join(lines) for name, lines in fields.items()}
             fields, name = {}, ""
         elif line[0] in " \t":
-            fields[name] = f"{fields.get(name, '')}\n{line.strip()}"
+            fields.setdefault(name, [""]).append(line.strip())
         else:
             name, _, value = line.partition(":")
             name = name.strip().lower()
-            fields[name] = value.strip()
+            fields[name] = [value.strip()]
 
 
 def _without_lists(source: AptSource) -> AptSource:
@@ -152,5 +152,5 @@ def _without_lists(source: AptSource) -> AptSource:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except (OSError, ValueError):  # a name with a NUL in it is no OSError
         return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +13,7 @@ from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError, StoreError, UsageError
 from bareboat.oci.index import Index
 from bareboat.oci.received import MOST_BYTES
+from bareboat.oci.tar_headers import TarHeader, tar_headers
 from bareboat.store.images import ImageStore, missing
 from bareboat.store.layout import INDEX_NAME, MARKER_NAME, Layout, check_marker
 from bareboat.store.limits import CHUNK_BYTES
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _PART = re.compile(r"oci-layout|index\.json|blobs/(?:sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
+_FILES = "07"
 _MOST_ENTRIES = 100_000
 
 _Span = tuple[int, int]
@@ -153,22 +154,28 @@ def _name(digest: Digest) -> str:
 def _spans(file: Path) -> dict[str, _Span]:
     """Where the parts of an image layout lie; everything else in the archive is passed over."""
     spans: dict[str, _Span] = {}
+    entries = 0
     try:
-        with tarfile.open(file, "r:") as archive:
-            for count, member in enumerate(archive):
-                if count > _MOST_ENTRIES:
-                    raise FormatError(f"{file}: cannot read more than {_MOST_ENTRIES} entries")
-                name = member.name.removeprefix("./")
-                if member.isreg() and not member.issparse() and _PART.fullmatch(name):
-                    spans[name] = (member.offset_data, member.size)
-    except tarfile.TarError as fault:
+        with file.open("rb") as stream:
+            for header in tar_headers(stream):
+                entries += 1
+                if entries > _MOST_ENTRIES:
+                    raise FormatError(f"cannot read more than {_MOST_ENTRIES} entries")
+                name = header.name.removeprefix("./")
+                if header.kind in _FILES and _PART.fullmatch(name) and not _is_sparse(header):
+                    spans[name] = (stream.tell(), header.size)
+    except FormatError as fault:
+        if entries:
+            raise FormatError(f"{file}: {fault.message}") from fault
         hint = "unpack it first: gunzip, zstd -d" if _is_packed(file) else None
-        raise UsageError(f"{file}: cannot read as an uncompressed tar: {fault}", hint=hint) from fault
-    except (OverflowError, ValueError) as fault:
-        raise FormatError(f"{file}: cannot read as tar: {fault}") from fault
+        raise UsageError(f"{file}: cannot read as an uncompressed tar", hint=hint) from fault
     except OSError as fault:
         raise refusal(fault, f'read "{file}"') from fault
     return spans
+
+
+def _is_sparse(header: TarHeader) -> bool:
+    return any(key.startswith("GNU.sparse.") for key in header.records)
 
 
 def _is_packed(file: Path) -> bool:

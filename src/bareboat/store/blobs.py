@@ -15,6 +15,10 @@ from bareboat.base.errors import DigestMismatchError
 from bareboat.store.limits import CHUNK_BYTES
 
 
+class DamagedError(DigestMismatchError):
+    """Bytes that were right when they came into the store are not any more."""
+
+
 class Blobs(Protocol):
     """Bytes by digest: nothing stands under a digest that it does not have."""
 
@@ -52,7 +56,11 @@ class Blobs(Protocol):
         """
 
     def path(self, digest: Digest) -> Path | None:
-        """Where the bytes lie as a file, when they do."""
+        """Where the bytes lie as a file, when they do.
+
+        Raises:
+            DamagedError: When the place noticed that they are others.
+        """
 
 
 class Records(Protocol):
@@ -70,12 +78,12 @@ def read(blobs: Blobs, digest: Digest) -> bytes:
 
     Raises:
         NotFoundError: When they are not here.
-        DigestMismatchError: When other bytes lie in their place.
+        DamagedError: When other bytes lie in their place.
     """
     with blobs.open(digest) as stream:
         data = stream.read()
     if Digest.of(data, digest.algorithm) != digest:
-        raise _damaged(digest)
+        raise damaged(digest)
     return data
 
 
@@ -84,7 +92,7 @@ def open_checked(blobs: Blobs, digest: Digest) -> BinaryIO:
 
     Raises:
         NotFoundError: When they are not here.
-        DigestMismatchError: When other bytes lie in their place.
+        DamagedError: When other bytes lie in their place.
     """
     stream = blobs.open(digest)
     content = new(digest.algorithm)
@@ -92,13 +100,14 @@ def open_checked(blobs: Blobs, digest: Digest) -> BinaryIO:
         content.update(chunk)
     if content.hexdigest() != digest.hex:
         stream.close()
-        raise _damaged(digest)
+        raise damaged(digest)
     stream.seek(0)
     return stream
 
 
-def _damaged(digest: Digest) -> DigestMismatchError:
-    return DigestMismatchError(
+def damaged(digest: Digest) -> DamagedError:
+    """The error for bytes in the store that are not those of their name."""
+    return DamagedError(
         f"the store has other bytes under {digest}: it was damaged or tampered with",
-        hint="remove the file, or the whole store (BAREBOAT_CACHE)",
+        hint="run `bareboat store verify`, which removes what is damaged",
     )

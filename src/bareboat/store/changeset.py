@@ -79,7 +79,8 @@ class Filesystem:
         for path in sorted(self._named):
             named = self._named[path]
             said = named.change.entry
-            entry = replace(said, path=path, layer=named.layer)
+            is_said = (said.path, said.layer) == (path, named.layer)
+            entry = said if is_said else replace(said, path=path, layer=named.layer)
             if said.kind is EntryKind.file:
                 content = (said.layer, named.change.offset)
                 contents[path] = content

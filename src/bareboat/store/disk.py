@@ -13,7 +13,8 @@ The time of a blob's last use is its time of modification, to the hour.
 
 from __future__ import annotations
 
-import io
+import errno
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,12 +23,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bareboat.base.digest import Digest
-from bareboat.base.errors import DigestMismatchError, FormatError, NotFoundError, StoreError
-from bareboat.store.limits import CHUNK_BYTES
-from bareboat.store.record_file import checked_kind, sealed, unsealed
+from bareboat.base.errors import FormatError, NotFoundError, StoreError
+from bareboat.store.blobs import damaged
+from bareboat.store.record_file import checked_kind, is_kind, sealed, unsealed
 from bareboat.store.refusal import refusal, refusing
-from bareboat.store.unfinished import Unfinished, link
-from bareboat.store.verify import Check, VerifiedReader
+from bareboat.store.unfinished import Unfinished, link, make_folder
+from bareboat.store.verify import Check
 
 _HOUR_S = 3600
 
@@ -63,6 +64,7 @@ class DiskStore:
     def __init__(self, folder: Path, *, now: Callable[[], float] = time.time) -> None:
         self._folder = folder
         self._now = now
+        self._sound: set[Digest] = set()
 
     @property
     def folder(self) -> Path:
@@ -81,19 +83,11 @@ class DiskStore:
         """As `Blobs.open`; what somebody else did to the file since it was written is not noticed."""
         self._use(digest)
         try:
-            return self._place(digest).open("rb")
+            return self.place_of(digest).open("rb")
         except FileNotFoundError:
             raise self._absent(digest) from None
         except OSError as fault:
-            raise refusal(fault, f'read "{self._place(digest)}"') from fault
-
-    def open_verified(self, digest: Digest) -> BinaryIO:
-        """As `open`, and reading raises DigestMismatchError in place of the end when the file is damaged.
-
-        A damaged blob leaves the store, so that it is fetched again.
-        """
-        reader = VerifiedReader(self.open(digest), digest, lambda: self.discard(digest))
-        return io.BufferedReader(reader, CHUNK_BYTES)
+            raise refusal(fault, f'read "{self.place_of(digest)}"') from fault
 
     def size(self, digest: Digest) -> int:
         """As `Blobs.size`."""
@@ -103,8 +97,20 @@ class DiskStore:
         return found.st_size
 
     def path(self, digest: Digest) -> Path | None:
-        """As `Blobs.path`; None when the blob is not here."""
-        return self._place(digest) if self.has(digest) else None
+        """As `Blobs.path`; None when the blob is not here.
+
+        Whoever gets a file reads it without us, so its bytes are checked first, unless this store wrote them itself.
+
+        Raises:
+            DamagedError: When other bytes lie in its place.
+        """
+        if not self.has(digest):
+            return None
+        if digest not in self._sound:
+            if not self.is_sound(digest):
+                raise damaged(digest)
+            self._sound.add(digest)
+        return self.place_of(digest)
 
     def add(self, chunks: Iterable[bytes], *, expected: Digest | None = None, size: int | None = None) -> Digest:
         """As `Blobs.add`; nothing is read when the expected bytes are here already, in their size."""
@@ -124,7 +130,8 @@ class DiskStore:
             digest = check.finish()
             with refusing(action):
                 if self._known(digest, check.count) is None:
-                    unfinished.move_to(self._place(digest), durable=True)
+                    unfinished.move_to(self.place_of(digest), durable=True)
+                    self._sound.add(digest)
                 if expected is not None and expected != digest:
                     self._name(expected, digest)
         return digest
@@ -147,21 +154,23 @@ class DiskStore:
             unfinished.write(sealed(kind, key, data))
             unfinished.move_to(place, durable=False)
 
-    def verify(self) -> Iterator[Digest]:
-        """Read every blob, and yield the digests of those that are damaged, after they have left the store.
+    def is_sound(self, digest: Digest) -> bool:
+        """Whether the bytes of `digest` are those that it promises; looking does not count as use.
 
         Raises:
-            StoreError: When a blob cannot be read, or a damaged one cannot be moved away.
+            NotFoundError: When they are not here.
+            StoreError: When they cannot be read for another reason than damage.
         """
-        for digest in self.digests():
-            try:
-                with self.open_verified(digest) as stream:
-                    while stream.read(CHUNK_BYTES):
-                        pass
-            except NotFoundError:
-                continue  # Another run swept it, or it is a name whose bytes were damaged.
-            except DigestMismatchError:
-                yield digest
+        place = self.place_of(digest)
+        try:
+            with place.open("rb") as stream:
+                return hashlib.file_digest(stream, digest.algorithm).hexdigest() == digest.hex
+        except FileNotFoundError:
+            raise self._absent(digest) from None
+        except OSError as fault:
+            if fault.errno == errno.EIO:
+                return False  # The disk itself has lost them.
+            raise refusal(fault, f'read "{place}"') from fault
 
     def digests(self) -> Iterator[Digest]:
         """Every blob and every further name of one, sorted."""
@@ -170,23 +179,61 @@ class DiskStore:
                 with suppress(FormatError):  # Whatever else somebody put there is not ours.
                     yield Digest(algorithm, place.name)
 
-    def discard(self, digest: Digest) -> None:
-        """Take a blob out of the store; its bytes stay in `tmp` for those who want to look at them, for a day.
+    def place_of(self, digest: Digest) -> Path:
+        """Where the file of `digest` is, or would be; asking does not count as use."""
+        return self._folder / "blobs" / digest.algorithm / digest.hex[:2] / digest.hex
+
+    def records(self) -> Iterator[tuple[str, Digest]]:
+        """Kind and key of every record, sorted."""
+        for place in sorted(self._folder.glob("records/*/??/*")):
+            kind = place.parent.parent.name
+            with suppress(FormatError):
+                key = Digest("sha256", place.name)
+                if is_kind(kind):
+                    yield kind, key
+
+    def look_up(self, kind: str, key: Digest) -> bytes | None:
+        """As `get`, and it does not count as use.
+
+        Raises:
+            NotFoundError: When there is no such record, so that none but a damaged one is None.
+            StoreError: When it cannot be read.
+        """
+        place = self._record(kind, key)
+        try:
+            return unsealed(kind, key, place.read_bytes())
+        except FileNotFoundError:
+            raise NotFoundError(f'cannot find the record {kind}/{key.hex} in "{self._folder}"') from None
+        except OSError as fault:
+            raise refusal(fault, f'read "{place}"') from fault
+
+    def forget(self, kind: str, key: Digest) -> None:
+        """Take a record away; what it told is worked out again.
 
         Raises:
             StoreError: When the folder cannot be written to.
         """
-        place = self._place(digest)
+        place = self._record(kind, key)
+        with refusing(f'remove "{place}"'):
+            place.unlink(missing_ok=True)
+
+    def discard(self, digest: Digest) -> None:
+        """Take a blob out of the store; its bytes stay in `tmp` for those who want to look at them, for a day.
+
+        Of a further name, only the name goes.
+
+        Raises:
+            StoreError: When the folder cannot be written to.
+        """
+        self._sound.discard(digest)
+        place = self.place_of(digest)
         with refusing(f'move "{place}" away'), suppress(FileNotFoundError):
             if place.is_symlink():
-                self.discard(Digest("sha256", place.readlink().name))
                 place.unlink()
-            else:
+            elif place.exists():
+                make_folder(self._folder / "tmp")
                 os.utime(place, (self._now(), self._now()))
                 place.replace(self._folder / "tmp" / f"damaged-{digest.hex}")
-
-    def _place(self, digest: Digest) -> Path:
-        return self._folder / "blobs" / digest.algorithm / digest.hex[:2] / digest.hex
 
     def _record(self, kind: str, key: Digest) -> Path:
         return self._folder / "records" / checked_kind(kind) / key.hex[:2] / key.hex
@@ -200,7 +247,7 @@ class DiskStore:
         return unfinished
 
     def _use(self, digest: Digest) -> os.stat_result | None:
-        place = self._place(digest)
+        place = self.place_of(digest)
         try:
             found = place.stat()
         except FileNotFoundError:
@@ -222,7 +269,7 @@ class DiskStore:
             return None
         if digest.algorithm == "sha256":
             return digest
-        place = self._place(digest)
+        place = self.place_of(digest)
         return Digest("sha256", place.readlink().name) if place.is_symlink() else None
 
     def _recognised(
@@ -241,7 +288,7 @@ class DiskStore:
 
     def _name(self, name: Digest, digest: Digest) -> None:
         target = Path("..", "..", digest.algorithm, digest.hex[:2], digest.hex)
-        link(self._folder / "tmp", target, self._place(name))
+        link(self._folder / "tmp", target, self.place_of(name))
 
     def _absent(self, digest: Digest) -> NotFoundError:
         return NotFoundError(f'cannot find {digest} in "{self._folder}"')

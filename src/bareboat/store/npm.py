@@ -17,7 +17,7 @@ from bareboat.base.errors import ConfigurationError
 from bareboat.base.redact import redact_url
 from bareboat.store.http import Authorization
 
-_VARIABLE = re.compile(r"\$\{([^}]+)\}")
+_VARIABLE = re.compile(r"\$\{([^${}]+)\}")
 _SCHEMES = ("http", "https")
 _HINT = "set NPM_CONFIG_REGISTRY, or write registry=https://host/path/ into ~/.npmrc"
 

@@ -22,9 +22,14 @@ def checked_kind(kind: str) -> str:
     Raises:
         InternalError: When it is not.
     """
-    if not _KIND.fullmatch(kind):
+    if not is_kind(kind):
         raise InternalError(f'"{kind}" is not a plain word for a kind of records')
     return kind
+
+
+def is_kind(text: str) -> bool:
+    """Whether `text` can be a kind of records."""
+    return _KIND.fullmatch(text) is not None
 
 
 def sealed(kind: str, key: Digest, data: bytes) -> bytes:

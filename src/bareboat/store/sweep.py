@@ -1,51 +1,36 @@
-"""What the store on the disk holds, and how it gets smaller."""
+"""How the store on the disk gets smaller: what was not used for a while goes, unless it is to be kept."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 from bareboat.base.digest import Digest
+from bareboat.store.census import (
+    Holdings,
+    Names,
+    StoredFile,
+    blobs_of,
+    holdings,
+    nothing_named,
+    records_of,
+    unfinished_of,
+)
 from bareboat.store.disk import DiskStore
 from bareboat.store.refusal import refusing
 
+HOUR_S = 3_600
 DAY_S = 86_400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
-    """How many files there are, and how many bytes they have together."""
-
-    count: int = 0
-    bytes: int = 0
-
-    def __add__(self, other: Amount) -> Amount:
-        return Amount(count=self.count + other.count, bytes=self.bytes + other.bytes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What a store holds: or what was taken away from it."""
-
-    blobs: Amount = Amount()
-    records: Amount = Amount()
-    unfinished: Amount = Amount()
-
-
-def status(store: DiskStore) -> Status:
-    """What `store` holds now; a blob with two names is counted once.
-
-    Raises:
-        StoreError: When the folder cannot be read.
-    """
-    return Status(
-        blobs=_sum(store, "blobs/sha256/??/*"), records=_sum(store, "records/*/??/*"), unfinished=_sum(store, "tmp/*")
-    )
-
-
-def sweep(store: DiskStore, keep: Collection[Digest], older_than_s: float) -> Status:
+def sweep(
+    store: DiskStore,
+    keep: Collection[Digest],
+    older_than_s: float,
+    *,
+    names: Names = nothing_named,
+    dry_run: bool = False,
+) -> Holdings:
     """Take away what was not used for a while, and return how much that was.
 
     Args:
@@ -53,49 +38,38 @@ def sweep(store: DiskStore, keep: Collection[Digest], older_than_s: float) -> St
         keep: Blobs that stay, however old; records go by their age alone.
         older_than_s: For how many seconds a file was not used. Another run may have found a blob a moment ago
             and be about to read it, so an hour is the least that makes sense besides running builds.
+            Unfinished files stay for a day at least.
+        names: Tells the layers among the blobs.
+        dry_run: Whether nothing is taken away, and only counted.
 
     Raises:
         StoreError: When the folder cannot be written to.
     """
-    now = store.now()
-    kept = {digest.hex for digest in keep}
-    for name in keep:
+    kept = _file_names(store, keep)
+    before = store.now() - older_than_s
+    blobs = [file for file in blobs_of(store, names) if file.used <= before and file.path.name not in kept]
+    records = [file for file in records_of(store) if file.used <= before]
+    before = store.now() - max(older_than_s, DAY_S)
+    unfinished = [file for file in unfinished_of(store) if file.used <= before]
+    if not dry_run:
+        _remove(store, [*blobs, *records, *unfinished])
+    return holdings(blobs, records, unfinished)
+
+
+def _file_names(store: DiskStore, digests: Iterable[Digest]) -> frozenset[str]:
+    """The names of the files of `digests`, each of which may be a further name of a blob."""
+    kept = set()
+    for digest in digests:
+        kept.add(digest.hex)
         with suppress(OSError):
-            kept.add(_named(store, name).readlink().name)
-    freed = Status(
-        blobs=_remove(store, "blobs/sha256/??/*", now - older_than_s, kept),
-        records=_remove(store, "records/*/??/*", now - older_than_s, frozenset()),
-        unfinished=_remove(store, "tmp/*", now - max(older_than_s, DAY_S), frozenset()),
-    )
+            kept.add(store.place_of(digest).readlink().name)
+    return frozenset(kept)
+
+
+def _remove(store: DiskStore, files: Iterable[StoredFile]) -> None:
     with refusing(f'sweep "{store.folder}"'):
+        for file in files:
+            file.path.unlink(missing_ok=True)
         for link in store.folder.glob("blobs/sha512/??/*"):
             if link.is_symlink() and not link.exists():
                 link.unlink(missing_ok=True)
-    return freed
-
-
-def _named(store: DiskStore, name: Digest) -> Path:
-    return store.folder / "blobs" / name.algorithm / name.hex[:2] / name.hex
-
-
-def _files(store: DiskStore, pattern: str) -> Iterator[tuple[Path, int, float]]:
-    """Path, size in bytes and time of last use of every file."""
-    for path in sorted(store.folder.glob(pattern)):
-        with suppress(FileNotFoundError):
-            found = path.lstat()
-            yield path, found.st_size, found.st_mtime
-
-
-def _sum(store: DiskStore, pattern: str) -> Amount:
-    with refusing(f'read "{store.folder}"'):
-        return sum((Amount(count=1, bytes=size) for _, size, _ in _files(store, pattern)), Amount())
-
-
-def _remove(store: DiskStore, pattern: str, before: float, kept: Collection[str]) -> Amount:
-    freed = Amount()
-    with refusing(f'sweep "{store.folder}"'):
-        for path, size, used in _files(store, pattern):
-            if used <= before and path.name not in kept:
-                path.unlink(missing_ok=True)
-                freed += Amount(count=1, bytes=size)
-    return freed
