@@ -44,7 +44,7 @@ def chosen_image(
         UsageError: When there is no such image, or none for the platform.
         FormatError: When it is no image of a filesystem.
     """
-    found, platform = _found(store, name, platform)
+    found, platform = named(store, name, platform)
     manifests = store.platforms(found)
     if not manifests:
         raise UsageError(f'{store.where}: "{found}" is an index without images')
@@ -65,8 +65,8 @@ def chosen_image(
     )
 
 
-def _found(store: ImageStore, name: str, platform: Platform | None) -> tuple[str, Platform | None]:
-    """The name under which the image is there, and the platform that the tag says."""
+def named(store: ImageStore, name: str, platform: Platform | None) -> tuple[str, Platform | None]:
+    """The name under which the image is there, and `platform` or else the one that the tag says."""
     there = store.images
     full = name if ":" in name.rpartition("/")[2] else f"{name}:{_DEFAULT_TAG}"
     for candidate in (name, full):

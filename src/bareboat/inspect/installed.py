@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
 
 from bareboat.base.errors import BareboatError, FormatError
 from bareboat.base.path import ImagePath, inside, name_of
@@ -12,8 +14,7 @@ from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraph
 from bareboat.debian.relation import Group, Provision, is_package_name, parse_provides, parse_relations
 from bareboat.debian.status import STATUS_FOLDER, parse_md5sums
 from bareboat.debian.version import Version
-from bareboat.store.entry import EntryKind
-from bareboat.store.rootfs import RootFilesystem
+from bareboat.store.entry import EntryKind, LayerEntry
 
 _MOST_BYTES = 64 << 20
 _LISTS = ".md5sums"
@@ -47,19 +48,39 @@ class InstalledPackage:
         return self.files is not None
 
 
-def installed_packages(rootfs: RootFilesystem) -> tuple[InstalledPackage, ...]:
+class Readable(Protocol):
+    """A filesystem whose small files can be read, such as `store.rootfs.RootFilesystem`."""
+
+    @property
+    def entries(self) -> Mapping[ImagePath, LayerEntry]:
+        """Every path but the root, sorted."""
+
+    def read(self, path: ImagePath, *, most_bytes: int | None = None) -> bytes:
+        """The bytes of a file."""
+
+    def real_path(self, path: str) -> ImagePath | None:
+        """`path` with every symbolic link followed as in a chroot."""
+
+
+def installed_packages(rootfs: Readable) -> tuple[InstalledPackage, ...]:
     """Every package that `rootfs` says it has, sorted by name.
 
     Raises:
         FormatError: When a control file or a list of files is damaged.
     """
-    controls = [
-        path
-        for path, entry in rootfs.entries.items()
-        if inside(path, STATUS_FOLDER) and _is_control(path) and entry.kind in (EntryKind.file, EntryKind.hard_link)
-    ]
-    found = [_installed(rootfs, path) for path in controls]
-    return tuple(sorted(found, key=lambda package: (package.name, package.architecture, package.version)))
+    return _sorted(_installed(rootfs, path) for path in _controls(rootfs))
+
+
+def sound_packages(rootfs: Readable) -> tuple[tuple[InstalledPackage, ...], Mapping[ImagePath, str]]:
+    """As `installed_packages`, without those that are damaged, and what is wrong with these by their control file."""
+    found: list[InstalledPackage] = []
+    damaged: dict[ImagePath, str] = {}
+    for path in _controls(rootfs):
+        try:
+            found.append(_installed(rootfs, path))
+        except BareboatError as fault:
+            damaged[path] = fault.message
+    return _sorted(found), MappingProxyType(damaged)
 
 
 def owners(packages: tuple[InstalledPackage, ...]) -> Mapping[ImagePath, tuple[InstalledPackage, ...]]:
@@ -71,11 +92,23 @@ def owners(packages: tuple[InstalledPackage, ...]) -> Mapping[ImagePath, tuple[I
     return found
 
 
+def _controls(rootfs: Readable) -> list[ImagePath]:
+    return [
+        path
+        for path, entry in rootfs.entries.items()
+        if inside(path, STATUS_FOLDER) and _is_control(path) and entry.kind in (EntryKind.file, EntryKind.hard_link)
+    ]
+
+
 def _is_control(path: ImagePath) -> bool:
     return path.count("/") == STATUS_FOLDER.count("/") + 1 and not path.endswith(_LISTS)
 
 
-def _installed(rootfs: RootFilesystem, path: ImagePath) -> InstalledPackage:
+def _sorted(packages: Iterable[InstalledPackage]) -> tuple[InstalledPackage, ...]:
+    return tuple(sorted(packages, key=lambda package: (package.name, package.architecture, package.version)))
+
+
+def _installed(rootfs: Readable, path: ImagePath) -> InstalledPackage:
     where = f"/{path}"
     fields = parse_paragraph(decoded(rootfs.read(path, most_bytes=_MOST_BYTES), where), where)
     try:
@@ -85,7 +118,7 @@ def _installed(rootfs: RootFilesystem, path: ImagePath) -> InstalledPackage:
         raise FormatError(message, hint=fault.hint) from fault
 
 
-def _package(rootfs: RootFilesystem, path: ImagePath, fields: Paragraph) -> InstalledPackage:
+def _package(rootfs: Readable, path: ImagePath, fields: Paragraph) -> InstalledPackage:
     name = fields.require("Package")
     if not is_package_name(name):
         raise FormatError(f'cannot read "{name[:80]}" as the name of a package')
@@ -115,7 +148,7 @@ def _source(fields: Paragraph, name: str, version: Version) -> tuple[str, Versio
     return match[1], Version(match[2]) if match[2] else version
 
 
-def _files(rootfs: RootFilesystem, path: ImagePath) -> tuple[ImagePath, ...] | None:
+def _files(rootfs: Readable, path: ImagePath) -> tuple[ImagePath, ...] | None:
     """The files that a list names and that are there, links in the way followed; None when there is no list."""
     entry = rootfs.entries.get(path)
     if entry is None or entry.kind not in (EntryKind.file, EntryKind.hard_link):
@@ -125,7 +158,7 @@ def _files(rootfs: RootFilesystem, path: ImagePath) -> tuple[ImagePath, ...] | N
     return tuple(sorted({place for place in places if place is not None and name_of(place)}))
 
 
-def _size(rootfs: RootFilesystem, path: ImagePath) -> int:
+def _size(rootfs: Readable, path: ImagePath) -> int:
     return rootfs.entries[path].size
 
 

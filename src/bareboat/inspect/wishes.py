@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
@@ -19,12 +20,17 @@ class Wish:
 
 
 def wishes_of(manifest: Manifest) -> tuple[Wish, ...] | None:
+    """As `wishes_in`, of the annotations of an image's manifest."""
+    return wishes_in(manifest.annotations)
+
+
+def wishes_in(annotations: Mapping[str, str]) -> tuple[Wish, ...] | None:
     """The wishes of an image in the order of its stages; None when it does not say.
 
     Raises:
         FormatError: When the annotation is not `stage: package package; stage: package`.
     """
-    text = manifest.annotations.get(WISHES)
+    text = annotations.get(WISHES)
     if text is None:
         return None
     wishes = []

@@ -1,0 +1,194 @@
+"""Checking images: what lies in a layout, or was just built, held against every rule; looked at once and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+from bareboat.base.canon import digest_of
+from bareboat.base.digest import Digest
+from bareboat.base.errors import DigestMismatchError, FormatError, NotFoundError
+from bareboat.base.observer import Observer, Silent
+from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.finding import in_order
+from bareboat.inspect.formats import CHECK_KEY
+from bareboat.inspect.read_aboard import AboardReader
+from bareboat.inspect.report import CheckReport, Counts, ImageReport, record_of, report_from
+from bareboat.inspect.rules.documents import of_document
+from bareboat.inspect.ruleset import RULES, judged
+from bareboat.inspect.selection import Selected, selected_images
+from bareboat.oci.descriptor import Descriptor, Platform
+from bareboat.store.blobs import Blobs, Records
+from bareboat.store.entry import EntryKind
+from bareboat.store.images import ImageStore, read_manifest
+from bareboat.store.limits import CHUNK_BYTES
+from bareboat.store.verify import Check
+
+_KIND = "check"
+_TASK = "check"
+_READERS = 2
+
+
+def check(
+    store: ImageStore,
+    image: str | None = None,
+    *,
+    architectures: Sequence[str] | None = None,
+    platform: Platform | None = None,
+    records: Records | None = None,
+    observer: Observer | None = None,
+) -> CheckReport:
+    """Check the images of `store`, every byte of which is verified, even where the report is remembered.
+
+    Args:
+        store: The layout or archive.
+        image: Its name as typed; None checks all images.
+        architectures: OCI's names; None checks all.
+        platform: The only one to check.
+        records: Where reports and the facts of layers are remembered.
+        observer: Told how far it is, in images.
+
+    Raises:
+        UsageError: When there is no such image, none for the platforms, or none at all.
+        NotFoundError: When a blob is not there.
+        DigestMismatchError: When a blob is not what was promised.
+        FormatError: When something is damaged so that no container could be started from it.
+    """
+    selected = selected_images(store, image, architectures, platform)
+    _verify_layers(store, selected)
+    reports = _examined(store, records, selected, observer or Silent())
+    return CheckReport(where=store.where, images=reports)
+
+
+def examined(
+    blobs: Blobs,
+    records: Records | None,
+    images: Sequence[tuple[str, Descriptor]],
+    *,
+    observer: Observer | None = None,
+) -> tuple[ImageReport, ...]:
+    """The reports of images that were just made, by name and manifest; what is in `blobs` is believed.
+
+    An image that was examined before costs the reading of one record.
+
+    Raises:
+        As `check`.
+    """
+    selected = [Selected(names=(name,), descriptor=descriptor) for name, descriptor in images]
+    return _examined(blobs, records, selected, observer or Silent())
+
+
+def report_of(aboard: Aboard, digest: Digest) -> ImageReport:
+    """What all rules have to say of an image, without names.
+
+    Raises:
+        FormatError: When an annotation of ours cannot be read.
+    """
+    found = judged(aboard)
+    return ImageReport(
+        names=(),
+        digest=digest,
+        platform=str(aboard.config.platform),
+        counts=_counts(aboard),
+        findings=found.open,
+        accepted=found.accepted,
+    )
+
+
+def _key(manifest: Digest) -> Digest:
+    rules = [[rule.name, str(rule.severity)] for rule in RULES]
+    return digest_of({**CHECK_KEY, "rules": rules, "manifest": str(manifest)})
+
+
+def _counts(aboard: Aboard) -> Counts:
+    files = {path for path, entry in aboard.entries.items() if entry.kind is EntryKind.file}
+    elves = [facts for path, facts in aboard.elves.items() if path in files]
+    return Counts(
+        files=len(files),
+        elves=len(elves),
+        needs=sum(len(facts.needed) + (facts.interpreter is not None) for facts in elves),
+        packages=len(aboard.packages),
+    )
+
+
+def _examined(
+    blobs: Blobs, records: Records | None, selected: Sequence[Selected], observer: Observer
+) -> tuple[ImageReport, ...]:
+    """Each image once, those that share layers one after the other; in the order that was asked for."""
+    reader = AboardReader(blobs, records)
+    reports: dict[Digest, ImageReport] = {}
+    observer.begin(_TASK, len(selected))
+    try:
+        waiting = []
+        for one in selected:
+            report = _remembered(records, one.descriptor.digest)
+            if report is None:
+                waiting.append((_layers(blobs, one), one))
+                continue
+            reports[one.descriptor.digest] = report
+            observer.advance(_TASK, 1)
+        for _, one in sorted(waiting, key=lambda pair: (pair[0], pair[1].descriptor.digest)):
+            if one.descriptor.digest not in reports:
+                with _at(one):
+                    reports[one.descriptor.digest] = _new_report(reader, records, one.descriptor)
+            observer.advance(_TASK, 1)
+    finally:
+        observer.end(_TASK)
+    return tuple(_told(reports[one.descriptor.digest], one) for one in selected)
+
+
+def _remembered(records: Records | None, digest: Digest) -> ImageReport | None:
+    record = None if records is None else records.get(_KIND, _key(digest))
+    return None if record is None else report_from(record)
+
+
+def _new_report(reader: AboardReader, records: Records | None, descriptor: Descriptor) -> ImageReport:
+    report = report_of(reader.read(descriptor), descriptor.digest)
+    if records is not None:
+        records.put(_KIND, _key(descriptor.digest), record_of(report))
+    return report
+
+
+def _told(report: ImageReport, selected: Selected) -> ImageReport:
+    """The report under the names that were found, with what is wrong with the indexes."""
+    faults = [of_document(fault) for fault in selected.faults]
+    findings = in_order([*report.findings, *faults]) if faults else report.findings
+    return replace(report, names=selected.names, findings=findings)
+
+
+def _layers(blobs: Blobs, selected: Selected) -> tuple[Digest, ...]:
+    with _at(selected):
+        return tuple(layer.digest for layer in read_manifest(blobs, selected.descriptor).layers)
+
+
+def _verify_layers(store: ImageStore, selected: Sequence[Selected]) -> None:
+    """Read every layer once: what is remembered of it must be said of these bytes."""
+    layers: dict[Digest, tuple[Selected, Descriptor]] = {}
+    for one in selected:
+        with _at(one):
+            for layer in read_manifest(store, one.descriptor).layers:
+                layers.setdefault(layer.digest, (one, layer))
+    with ThreadPoolExecutor(_READERS) as pool:
+        for _ in pool.map(lambda found: _verify(store, *found), layers.values()):
+            pass
+
+
+def _verify(store: ImageStore, selected: Selected, layer: Descriptor) -> None:
+    with _at(selected):
+        check = Check(layer.digest, layer.size)
+        with store.open(layer.digest) as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                check.feed(chunk)
+        check.finish()
+
+
+@contextmanager
+def _at(selected: Selected) -> Iterator[None]:
+    """Put the image before every error about its bytes."""
+    try:
+        yield
+    except (FormatError, DigestMismatchError, NotFoundError) as fault:
+        name = selected.names[0] if selected.names else selected.descriptor.digest.short
+        raise type(fault)(f"{name}: {fault.message}", hint=fault.hint) from fault

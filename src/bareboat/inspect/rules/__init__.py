@@ -1,0 +1,1 @@
+"""What images are checked for besides closure: the contract of distroless, and what always holds."""
