@@ -35,6 +35,8 @@ def said(project: Project, capsys: pytest.CaptureFixture[str], *arguments: str) 
         (["build", "static", "--frozen"], 4, "there is no bareboat.lock, and --frozen lets nobody make one",
          "run `bareboat lock`"),
         (["build", "-f", "absent.yaml"], 3, 'cannot read "absent.yaml": No such file or directory', None),
+        (["build", "static", "--out", "-"], 2, "cannot write images to the standard output",
+         "--out takes a folder, or with --format oci-archive a file; `bareboat export` writes a tar stream"),
         (["show", "absent"], 2, "absent: there is nothing", "give the folder that `bareboat build` wrote"),
         (["why", "absent", "x", "y"], 2, "absent: there is nothing", "give the folder that `bareboat build` wrote"),
     ],

@@ -18,10 +18,13 @@ from bareboat.base.redact import redact
 VERBS = {
     "build": "Build images into an OCI layout or archive.",
     "catalog": "List what there is: images, distros, architectures, variants, versions.",
+    "check": "Prove that nothing is missing, and that images hold what users count on.",
     "export": "Write the root filesystem of an image as a folder or a tar stream.",
     "lock": "Decide: choose every package and write bareboat.lock.",
+    "reproduce": "Build again from the lock, and compare byte for byte.",
     "schema": "Print the JSON Schema of bareboat.yaml.",
     "show": "Show the packages, layers, sizes and configuration of built images.",
+    "store": "Look after the store: what it holds, whether it is sound, what may go.",
     "why": "Explain why a package or a file is in an image.",
 }
 """Every verb, with the line that the list of verbs shows."""
@@ -74,7 +77,7 @@ def bareboat() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code, prints every error as people need it."""
     try:
-        bareboat.main(args=arguments, prog_name="bareboat", standalone_mode=False)
+        code = bareboat.main(args=arguments, prog_name="bareboat", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
@@ -101,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"bareboat: internal error: {what}", file=sys.stderr)  # noqa: T201
         print("hint: run again with BAREBOAT_TRACEBACK=1 and report what it prints", file=sys.stderr)  # noqa: T201
         return UNEXPECTED
-    return 0
+    return code if isinstance(code, int) else 0  # click gives the code of a verb that exits
 
 
 def _failed(error: BareboatError) -> int:

@@ -35,8 +35,10 @@ FORMATS = ("oci", "oci-archive", "docker-archive")
               help="An OCI image layout, or one file.")
 @click.option("--compression", type=click.Choice(("gzip", "zstd")), help="How layers are compressed; gzip by default.")
 @click.option("--frozen", is_flag=True, help="Fail where the lock would have to change.")
+@click.option("--check/--no-check", "check", default=True, show_default=True,
+              help="Whether images are proved complete before they are written.")
 @click.option("--jobs", type=click.IntRange(min=1), help="How many packages to work on at once; one per processor.")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but warnings and errors.")
 @config_file
 @offline
 @unsafe_expired
@@ -50,6 +52,7 @@ def command(
     form: str,
     compression: str | None,
     frozen: bool,
+    check: bool,
     jobs: int | None,
     quiet: bool,
     config_path: Path | None,
@@ -64,10 +67,16 @@ def command(
     IMAGE is a name of the catalogue or the configuration, such as python3, python3-debian13 or
     python3-debian13:debug-nonroot.
     """
+    from bareboat.base.errors import UsageError
     from bareboat.cli.building import Request, build
     from bareboat.cli.deciding import Terms
     from bareboat.plan.desk import Desk
 
+    if out == Path("-"):
+        raise UsageError(
+            "cannot write images to the standard output",
+            hint="--out takes a folder, or with --format oci-archive a file; `bareboat export` writes a tar stream",
+        )
     desk = Desk.at(config_path, lock_path)
     request = Request(
         chosen=desk.chosen(images, everything=everything),
@@ -78,8 +87,9 @@ def command(
         frozen=frozen,
         jobs=jobs or default_jobs(),
         terms=Terms(offline=offline, unsafe_expired=unsafe_expired, unsafe_missing=unsafe_missing),
+        check=check,
     )
-    with observed() as observer:
+    with observed(quiet=quiet) as observer:
         report = build(desk, request, observer)
     if as_json:
         print_json(report.to_document())

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bareboat.base.epoch import format_rfc3339
-from bareboat.base.errors import DigestMismatchError, FormatError
 from bareboat.base.observer import Observer
+from bareboat.base.problem import Problem
 from bareboat.cli.deciding import Terms, decide
-from bareboat.cli.wiring import harbour, npm_registry
-from bareboat.make.build import Builder, Built, names_by_architecture, names_of
+from bareboat.cli.mending import from_the_store, mended
+from bareboat.cli.obtaining import obtain
+from bareboat.cli.proving import Proof, prove
+from bareboat.cli.wiring import machine_store
+from bareboat.make.build import Builder, Built, Wanted, names_by_architecture, names_of
 from bareboat.make.compress import compression
+from bareboat.make.idle import idle_words
 from bareboat.make.workshop import Workshop
-from bareboat.plan.decide import check_fresh
 from bareboat.plan.desk import Desk
 from bareboat.plan.distro import distros
+from bareboat.plan.fresh import check_fresh
+from bareboat.plan.idle import idle_omissions
 from bareboat.plan.lock import Lock
 from bareboat.plan.names import Selection, for_architectures
-from bareboat.plan.obtain import Obtainer
+from bareboat.plan.recipe import Recipe
 from bareboat.plan.upstream import programs
 from bareboat.store.blobs import Blobs
-from bareboat.store.disk import DiskStore
 from bareboat.store.images import NamedImage
 
 
@@ -38,22 +42,30 @@ class Request:
     frozen: bool
     jobs: int
     terms: Terms
+    check: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was built, and where it is."""
+    """What was built, and where it is; `idle` are words of the configuration that do nothing.
+
+    `proof` is what the check came to, None where nobody checked.
+    """
 
     built: tuple[Built, ...]
     names: tuple[tuple[str, ...], ...]
     out: Path
     form: str
+    idle: tuple[Problem, ...] = ()
+    proof: Proof | None = None
 
     def to_document(self) -> dict[str, object]:
         """This for programs."""
         return {
             "out": str(self.out),
             "format": self.form,
+            "check": None if self.proof is None else self.proof.to_document(),
+            "warnings": [str(problem) for problem in self.idle],
             "images": [
                 {
                     "image": item.recipe.name,
@@ -81,7 +93,7 @@ class Report:
     def lines(self) -> list[str]:
         """This for people: an image a line, then its warnings, each once."""
         told = []
-        warnings: dict[str, None] = {}
+        warnings: dict[str, None] = dict.fromkeys(map(str, self.idle))
         for item in self.built:
             sizes = sorted({image.size for image in item.images.values()})
             size = f"{sizes[0] / 1e6:.2f} MB" if len(sizes) == 1 else f"{sizes[0] / 1e6:.2f}–{sizes[-1] / 1e6:.2f} MB"
@@ -90,6 +102,7 @@ class Report:
             layers = [layer for image in item.images.values() for layer in image.layers]
             warnings |= dict.fromkeys(text for layer in layers for text in layer.warnings)
         told += [f"warning: {text}" for text in warnings]
+        told += [self.proof.line()] if self.proof is not None else []
         return [*told, f"written to {self.out}"]
 
 
@@ -100,60 +113,55 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
         lock = check_fresh(desk.read_lock(), recipes, desk.sources, str(desk.lock_path))
     else:
         lock = decide(desk, recipes, observer, upgrade=None, force=False, terms=request.terms).lock
-    with harbour(desk, lock, observer, offline=request.terms.offline) as here:
-        obtainer = Obtainer(
-            fetcher=here.fetcher,
-            blobs=here.store,
-            mirrors=here.mirrors,
-            programs=dict(programs()),
-            registry=npm_registry,
-        )
-        workshop = Workshop(
-            blobs=here.store, records=here.store, compression=compression(request.compression), observer=observer
-        )
+    store = machine_store()
+    workshop = Workshop(blobs=store, records=store, compression=compression(request.compression), observer=observer)
 
-        def attempt() -> tuple[Built, ...]:
-            obtainer.obtain(lock, tuple(recipes), request.architectures)
+    def attempt() -> tuple[tuple[Built, ...], Proof | None]:
+        obtain(
+            desk, lock, tuple(recipes), request.architectures, store, observer, offline=request.terms.offline
+        )
+        with from_the_store():
             built = _make(desk, request, lock, workshop)
-            _write(request, built, desk.catalog.default_distro, here.store)
-            return built
+        with from_the_store(own_work=True):
+            proof = prove(built, store, observer) if request.check else None
+            _write(request, built, desk.catalog.default_distro, store)
+        return built, proof
 
-        built = _mended(attempt, here.store, observer)
+    built, proof = mended(attempt, store, observer)
     names = tuple(names_of(item, desk.catalog.default_distro) for item in built)
-    return Report(built=built, names=names, out=request.out, form=request.form)
+    idle = _idle(desk, tuple(recipes), lock, built)
+    return Report(built=built, names=names, out=request.out, form=request.form, idle=idle, proof=proof)
 
 
-def _mended(attempt: Callable[[], tuple[Built, ...]], store: DiskStore, observer: Observer) -> tuple[Built, ...]:
-    """What `attempt` gives; where it met damage, the store is looked through, and it is tried once more.
-
-    Damaged blobs leave the store, so that they are fetched or made again.
-    """
-    try:
-        return attempt()
-    except (DigestMismatchError, FormatError):
-        damaged = list(store.verify())
-        if not damaged:
-            raise
-        observer.warn(f"the store in {store.folder} was damaged: {len(damaged)} blobs were removed and are had again")
-        return attempt()
+def _idle(desk: Desk, recipes: Sequence[Recipe], lock: Lock, built: Sequence[Built]) -> tuple[Problem, ...]:
+    """The words of the user's own configuration that do nothing."""
+    if desk.config is None:
+        return ()
+    file = desk.config.file
+    return tuple(sorted([*idle_omissions(recipes, lock, file), *idle_words(built, file)]))
 
 
-def _make(desk: Desk, request: Request, lock: Lock, workshop: Workshop) -> tuple[Built, ...]:
-    builder = Builder(
+def builder_of(desk: Desk, lock: Lock, workshop: Workshop, jobs: int) -> Builder:
+    """Who builds what lies on `desk`, by `lock`."""
+    return Builder(
         workshop=workshop,
         lock=lock,
         distros=distros(),
         programs=programs(),
         parents={recipe.name: recipe for recipe in desk.recipes},
         folder=desk.folder,
-        jobs=request.jobs,
+        jobs=jobs,
     )
-    built: list[Built] = []
+
+
+def _make(desk: Desk, request: Request, lock: Lock, workshop: Workshop) -> tuple[Built, ...]:
+    builder = builder_of(desk, lock, workshop, request.jobs)
     wanted = for_architectures(request.chosen, request.architectures)
-    for selection in request.chosen:
-        if selection.recipe in wanted:
-            built += builder.build([selection.recipe], wanted[selection.recipe], selection.variants)
-    return tuple(built)
+    return builder.build([
+        Wanted(recipe=one.recipe, architectures=wanted[one.recipe], variants=one.variants)
+        for one in request.chosen
+        if one.recipe in wanted
+    ])
 
 
 def _write(request: Request, built: Sequence[Built], default_distro: str, blobs: Blobs) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bareboat.base.observer import Observer
+from bareboat.cli.mending import mended
 from bareboat.cli.wiring import harbour
-from bareboat.plan.decide import Decider, only, stale
 from bareboat.plan.desk import Desk
+from bareboat.plan.fresh import only, stale
 from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe
 
@@ -78,6 +79,8 @@ def decide(
         due = dict(recipes) if upgrade is not None else stale(old, recipes, desk.sources)
         lock = old
         if due:
+            from bareboat.plan.decide import Decider
+
             with harbour(desk, old, observer, offline=terms.offline) as here:
                 decider = Decider(
                     fetcher=here.fetcher,
@@ -90,7 +93,8 @@ def decide(
                     unsafe_expired=terms.unsafe_expired,
                     unsafe_missing=terms.unsafe_missing,
                 )
-                lock = decider.decide(old, due, None if upgrade is not None and not upgrade else (upgrade or ()))
+                again = None if upgrade is not None and not upgrade else (upgrade or ())
+                lock = mended(lambda: decider.decide(old, due, again), here.store, observer)
         written = desk.write_lock(lock)
     names = [recipe.name for recipe in recipes]
     part = only(lock, names)

@@ -9,12 +9,20 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from bareboat.base.observer import Observer
+from bareboat.base.observer import Observer, Silent
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _LINES_APART_S = 10.0
+
+
+class Warnings(Silent):
+    """Says nothing of the progress."""
+
+    def warn(self, message: str) -> None:
+        """A line."""
+        print(f"warning: {message}", file=sys.stderr)  # noqa: T201
 
 
 class Lines:
@@ -100,8 +108,11 @@ class Bars:
 
 
 @contextmanager
-def observed() -> Iterator[Observer]:
-    """The observer that fits where the standard error goes."""
+def observed(*, quiet: bool = False) -> Iterator[Observer]:
+    """The observer that fits where the standard error goes; a quiet one tells warnings alone."""
+    if quiet:
+        yield Warnings()
+        return
     if not sys.stderr.isatty():
         yield Lines()
         return

@@ -1,15 +1,17 @@
-"""The choice of adapters: which store, which network, which mirrors, which clock; made once for each run."""
+"""The choice of adapters: which store, which network, which mirrors, which clock; made once for each run.
+
+What asks the network is imported when something has to be asked: a build that finds everything here asks nothing.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.observer import Observer
@@ -17,15 +19,12 @@ from bareboat.plan.config import Config
 from bareboat.plan.desk import Desk
 from bareboat.plan.distro import codenames
 from bareboat.plan.lock import Lock
-from bareboat.store.apt_proxy import machine_proxies
-from bareboat.store.apt_sources import machine_sources
 from bareboat.store.disk import DiskStore, default_folder
-from bareboat.store.fetch import Fetcher
-from bareboat.store.http import HttpTransport
-from bareboat.store.local import LocalTransport
-from bareboat.store.mirrors import Mirrors, mirrors_from
-from bareboat.store.npm import Registry, npmrc_files, registry_from
-from bareboat.store.transport import Routes
+
+if TYPE_CHECKING:
+    from bareboat.store.fetch import Fetcher
+    from bareboat.store.mirrors import Mirrors
+    from bareboat.store.npm import Registry
 
 _NPM_TIMEOUT_S = 20
 
@@ -40,12 +39,23 @@ class Harbour:
     now: Epoch
 
 
+def machine_store() -> DiskStore:
+    """The store of this user on this machine."""
+    return DiskStore(default_folder(os.environ))
+
+
 @contextmanager
 def harbour(desk: Desk, lock: Lock, observer: Observer, *, offline: bool) -> Iterator[Harbour]:
     """The store, the network and the mirrors, as the environment and the configuration have them."""
+    from bareboat.store.apt_proxy import machine_proxies
+    from bareboat.store.fetch import Fetcher
+    from bareboat.store.http import HttpTransport
+    from bareboat.store.local import LocalTransport
+    from bareboat.store.transport import Routes
+
     environment = os.environ
     now = Epoch(int(time.time()))
-    store = DiskStore(default_folder(environment))
+    store = machine_store()
     with HttpTransport(proxies=machine_proxies()) as http:
         routes = Routes({"http": http, "https": http, "file": LocalTransport(), "copy": LocalTransport()})
         fetcher = Fetcher(routes, store, offline=offline, observer=observer)
@@ -53,6 +63,9 @@ def harbour(desk: Desk, lock: Lock, observer: Observer, *, offline: bool) -> Ite
 
 
 def _mirrors(config: Config | None, lock: Lock, environment: Mapping[str, str], now: Epoch) -> Mirrors:
+    from bareboat.store.apt_sources import machine_sources
+    from bareboat.store.mirrors import mirrors_from
+
     mirrors = mirrors_from(
         configured=config.mirrors if config is not None else (),
         environment=environment,
@@ -67,6 +80,8 @@ def _mirrors(config: Config | None, lock: Lock, environment: Mapping[str, str], 
 
 def npm_registry() -> Registry:
     """The npm registry that the environment, npm's files or npm itself name."""
+    from bareboat.store.npm import npmrc_files, registry_from
+
     texts = []
     for file in npmrc_files(os.environ, Path.cwd()):
         try:
@@ -77,6 +92,9 @@ def npm_registry() -> Registry:
 
 
 def _ask_npm() -> str | None:
+    import shutil
+    import subprocess
+
     npm = shutil.which("npm")
     if npm is None:
         return None

@@ -1,0 +1,71 @@
+"""`bareboat reproduce`: build again from the lock, and compare byte for byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bareboat.cli.options import (
+    arch as arch_option,
+)
+from bareboat.cli.options import (
+    architectures_of,
+    as_json,
+    complete_image,
+    config_file,
+    default_jobs,
+    offline,
+    print_json,
+)
+from bareboat.cli.progress import observed
+
+EPILOG = "Examples: bareboat reproduce out  ·  bareboat reproduce theirs python3:nonroot --arch amd64 --lock their.lock"
+
+
+@click.command(epilog=EPILOG)
+@click.argument("layout", type=click.Path(path_type=Path))
+@click.argument("image", required=False, shell_complete=complete_image)
+@arch_option
+@click.option("--keep", "keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+              help="Keep what was made again, as an image layout.")
+@click.option("--jobs", type=click.IntRange(min=1), help="How many packages to work on at once; one per processor.")
+@config_file
+@offline
+@as_json
+def command(
+    layout: Path,
+    image: str | None,
+    arch: str | None,
+    keep: Path | None,
+    jobs: int | None,
+    config_path: Path | None,
+    lock_path: Path | None,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Make the images of LAYOUT (a folder or an oci-archive), or one IMAGE of it, again, and compare every byte.
+
+    Only the lock decides, and nothing that was made before is used: every package is checked by its digest, unpacked,
+    pruned, written and compressed anew. The exit code is 1 where anything differs or could not be compared.
+    """
+    from bareboat.base.errors import BareboatError
+    from bareboat.cli.reproducing import Request, reproduce
+    from bareboat.inspect.present.reproduction import present_reproduction
+    from bareboat.plan.desk import Desk
+
+    request = Request(
+        layout=layout, image=image, architectures=architectures_of(arch), keep=keep, jobs=jobs or default_jobs(),
+        offline=offline,
+    )  # fmt: skip
+    with observed() as observer:
+        reproduction = reproduce(Desk.at(config_path, lock_path), request, observer)
+    if as_json:
+        print_json(reproduction.to_document())
+    else:
+        for line in present_reproduction(reproduction):
+            click.echo(line)
+    if not reproduction.is_same:
+        verdicts = reproduction.verdicts
+        differ = sum(not verdict.is_same for verdict in verdicts)
+        raise BareboatError(f"{layout}: not reproduced: {differ} of {len(verdicts)} images")
