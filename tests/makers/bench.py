@@ -2,18 +2,18 @@
 
     bench = Bench()
     order = bench.order(make_stage("static", bench.package("hello", files={"/usr/bin/hello": "hi"})))
-    layers = assemble(order, bench.workshop, one_by_one)
+    layers = assemble(order, bench.workshop)
 """
 
 from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
@@ -21,9 +21,10 @@ from bareboat.base.observer import Observer, Silent
 from bareboat.base.path import ImagePath
 from bareboat.base.platform import architecture
 from bareboat.base.problem import Place
-from bareboat.make.assemble import assemble
+from bareboat.make.assemble import Assembly, Layers
 from bareboat.make.build import Builder
 from bareboat.make.compress import compression
+from bareboat.make.crew import Crew
 from bareboat.make.layer import Layer
 from bareboat.make.order import Order
 from bareboat.make.workshop import Workshop
@@ -47,8 +48,6 @@ from bareboat.plan.upstream import Installed, Program
 from bareboat.store.blobs import Blobs, Records, read
 from bareboat.store.memory import MemoryStore
 from tests.makers.deb import Entry, directory, make_deb, symlink
-
-_T = TypeVar("_T")
 
 
 class Store(Blobs, Records, Protocol):
@@ -76,9 +75,10 @@ ACCOUNTS = Accounts(
 )
 
 
-def one_by_one(work: Sequence[Callable[[], _T]]) -> list[_T]:
-    """Makes contributions one after the other."""
-    return [one() for one in work]
+def assemble(order: Order, workshop: Workshop) -> Layers:
+    """The layers of an order, by a crew of one."""
+    with Crew(workshop, 1) as crew:
+        return Assembly(order, workshop, crew).finish()
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class Bench:
 
     def layers(self, order: Order, *, debug: bool = False) -> tuple[Layer, ...]:
         """The layers of an order, judged by a strict reader."""
-        layers = assemble(order, self.workshop, one_by_one).of(debug=debug)
+        layers = assemble(order, self.workshop).of(debug=debug)
         assert self.faults(layers) == []
         return layers
 

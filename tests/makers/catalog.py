@@ -122,7 +122,7 @@ def faults_of(text: str | bytes) -> list[str]:
 def without_places(value: object) -> object:
     """`value` in lists and mappings, without the places in it and what was not said."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.compare}
         said = {name: item for name, item in fields.items() if not isinstance(item, Place)}
         return {type(value).__name__: {name: without_places(item) for name, item in said.items()}}
     if isinstance(value, Mapping):

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import struct
+from collections.abc import Sequence
 
 from bareboat.make.elf import ElfFacts
+from bareboat.make.elf_notes import Dlopen
 
 KINDS = {"REL": 1, "EXEC": 2, "DYN": 3, "CORE": 4}
 
@@ -22,17 +25,45 @@ def make_library(soname: str | None, *, bits: int = 64, little_endian: bool = Tr
     )
 
 
-def make_elf(facts: ElfFacts, *, rpath: bool = False) -> bytes:
-    """The bytes of an ELF file; `rpath` writes the search path as DT_RPATH instead of DT_RUNPATH."""
-    return _Writer(facts, rpath=rpath).data()
+def make_elf(facts: ElfFacts, *, notes: bytes | None = None, align: int = 4) -> bytes:
+    """The bytes of an ELF file; `notes` are its note segment instead of one that says `facts.dlopen`."""
+    return _Writer(facts, notes, align).data()
+
+
+def make_note(
+    content: bytes, *, owner: bytes = b"FDO\0", kind: int = 0x407C0C0A, order: str = "<", align: int = 4
+) -> bytes:
+    """One note as it stands in a segment of that alignment."""
+    head = struct.pack(order + "III", len(owner), len(content), kind) + owner
+    return _padded(head, align) + _padded(content, align)
+
+
+def _padded(data: bytes, align: int) -> bytes:
+    return data + bytes(-len(data) % align)
+
+
+def _said(hints: Sequence[Dlopen]) -> bytes:
+    """The JSON of hints, as programs carry it; what is empty is left out."""
+    items = [
+        {
+            "soname": list(one.sonames), "priority": str(one.priority),
+            **({"feature": one.feature} if one.feature else {}),
+            **({"description": one.description} if one.description else {}),
+        }
+        for one in hints
+    ]
+    return json.dumps(items).encode() + b"\0"
 
 
 class _Writer:
-    def __init__(self, facts: ElfFacts, *, rpath: bool) -> None:
+    def __init__(self, facts: ElfFacts, notes: bytes | None, align: int) -> None:
         self._facts = facts
-        self._rpath = rpath
+        self._align = align
         self._wide = facts.bits == 64
         self._order = "<" if facts.little_endian else ">"
+        if notes is None and facts.dlopen:
+            notes = make_note(_said(facts.dlopen), order=self._order, align=align)
+        self._notes = notes or b""
         self._word = "Q" if self._wide else "I"
         self._strings = bytearray(b"\0")
         self._header_size, self._segment_size = (64, 56) if self._wide else (52, 32)
@@ -41,12 +72,13 @@ class _Writer:
         facts = self._facts
         names = [(1, name) for name in facts.needed]
         names += [(14, facts.soname)] if facts.soname is not None else []
-        names += [(15 if self._rpath else 29, ":".join(facts.runpath))] if facts.runpath else []
+        names += [(15, ":".join(facts.rpath))] if facts.rpath else []
+        names += [(29, ":".join(facts.runpath))] if facts.runpath else []
         tags = [(tag, self._text(name)) for tag, name in names]
         needs, defines = self._needs(), self._defines()
         interpreter = b"" if facts.interpreter is None else facts.interpreter.encode() + b"\0"
 
-        start = self._header_size + 3 * self._segment_size
+        start = self._header_size + 4 * self._segment_size
         strings_at = start + len(interpreter)
         needs_at = strings_at + len(self._strings)
         defines_at = needs_at + len(needs)
@@ -55,14 +87,16 @@ class _Writer:
         tags += [(0x6FFFFFFE, _BASE + needs_at)] if needs else []
         tags += [(0x6FFFFFFC, _BASE + defines_at)] if defines else []
         dynamic = b"".join(self._pack(2 * self._word, tag, value) for tag, value in [*tags, (0, 0)])
-        end = dynamic_at + len(dynamic)
+        notes_at = dynamic_at + len(dynamic)
+        end = notes_at + len(self._notes)
 
         segments = [
             self._segment(1, 0, end),
             self._segment(2, dynamic_at, len(dynamic)),
             self._segment(3, start, len(interpreter)) if interpreter else self._segment(0, 0, 0),
+            self._segment(4, notes_at, len(self._notes)) if self._notes else self._segment(0, 0, 0),
         ]
-        parts = [self._header(), *segments, interpreter, bytes(self._strings), needs, defines, dynamic]
+        parts = [self._header(), *segments, interpreter, bytes(self._strings), needs, defines, dynamic, self._notes]
         return b"".join(parts)
 
     def _header(self) -> bytes:
@@ -71,13 +105,13 @@ class _Writer:
         return ident + self._pack(
             f"HHI{3 * self._word}IHHHHHH",
             KINDS[facts.kind], facts.machine, 1, 0, self._header_size, 0,
-            facts.flags, self._header_size, self._segment_size, 3, 0, 0, 0,
+            facts.flags, self._header_size, self._segment_size, 4, 0, 0, 0,
         )
 
     def _segment(self, kind: int, offset: int, size: int) -> bytes:
         if self._wide:
-            return self._pack("IIQQQQQQ", kind, 4, offset, _BASE + offset, 0, size, size, 1)
-        return self._pack("IIIIIIII", kind, offset, _BASE + offset, 0, size, size, 4, 1)
+            return self._pack("IIQQQQQQ", kind, 4, offset, _BASE + offset, 0, size, size, self._align)
+        return self._pack("IIIIIIII", kind, offset, _BASE + offset, 0, size, size, 4, self._align)
 
     def _needs(self) -> bytes:
         records = []

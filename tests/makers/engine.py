@@ -63,9 +63,9 @@ class Containerd:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=_COMMAND_S)
 
 
-@pytest.fixture(scope="session")
-def docker_engine() -> Iterator[Engine]:
-    """An engine, for tests marked `engine`."""
+@contextmanager
+def an_engine() -> Iterator[Engine]:
+    """The engine of this machine, or a private one for as long as the block lasts."""
     present = _present()
     if present is not None:
         yield present
@@ -77,6 +77,13 @@ def docker_engine() -> Iterator[Engine]:
             yield engine
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[Engine]:
+    """An engine, for tests marked `engine`."""
+    with an_engine() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from bareboat.store.remembered import RememberedTransport
 from tests.makers.archive import DATE, make_archive
 
 MIRROR = "https://mirror.example/debian"
+ARCHIVE = "debian13/debian/trixie"
 
 
 @dataclass(frozen=True)
@@ -63,24 +64,28 @@ def empty_project(folder: Path, environment: Mapping[str, str] | None = None) ->
     return Project(place, cache, {**kept, "BAREBOAT_CACHE": str(cache), "HOME": str(folder), **(environment or {})})
 
 
-def make_project(folder: Path, configuration: str, packages: Sequence[bytes], architecture: str = "amd64") -> Project:
-    """A project whose images take `packages`, decided on for one architecture."""
+def make_project(
+    folder: Path, configuration: str, packages: Sequence[bytes], architecture: str = "amd64", archive: str = ARCHIVE
+) -> Project:
+    """A project whose images take `packages` of `archive`, decided on for one architecture."""
     project = empty_project(folder)
     path = project.write("bareboat.yaml", configuration)
     store = DiskStore(project.cache)
     for package in packages:
         store.add([package])
-    lock = decided(Desk.at(path), store, packages, architecture)
+    lock = decided(Desk.at(path), store, packages, architecture, archive)
     assert Desk.at(path).write_lock(lock)
     return project
 
 
-def decided(desk: Desk, store: DiskStore, packages: Sequence[bytes], architecture: str = "amd64") -> Lock:
+def decided(
+    desk: Desk, store: DiskStore, packages: Sequence[bytes], architecture: str = "amd64", name: str = ARCHIVE
+) -> Lock:
     """The lock of a configuration's images from an archive that has `packages`."""
     archive = make_archive(packages)
     pages = {f"{MIRROR}/{path}": data for path, data in archive.files.items()}
     suite = SuiteRequest(
-        name="debian13/debian/trixie",
+        name=name,
         suite="trixie",
         components=("main",),
         keyring=Keyring.of([archive.key], "the test's key"),

@@ -14,7 +14,7 @@ import tarfile
 from pathlib import Path
 
 from bareboat.base.digest import Digest
-from bareboat.make.build import Built
+from bareboat.make.build import Built, Wanted
 from bareboat.make.layer import Layer
 from bareboat.oci.media import Compression
 from bareboat.oci.payload import unpacked
@@ -39,7 +39,7 @@ def main(store: str, jobs: str, order: str) -> None:
     turn = slice(None, None, -1 if order == "backward" else 1)
     lock = make_lock({name: dict.fromkeys(_ARCHITECTURES[turn], stages[name]) for name in list(stages)[turn]})
     builder = bench.builder(lock, recipes, jobs=int(jobs), folder=folder)
-    built = builder.build(recipes[turn], _ARCHITECTURES[turn])
+    built = builder.build([Wanted(recipe=recipe, architectures=_ARCHITECTURES[turn]) for recipe in recipes[turn]])
     print(json.dumps({key: value for one in built for key, value in _facts(bench, one).items()}))
 
 

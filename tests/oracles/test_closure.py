@@ -6,12 +6,8 @@ Differences are not hidden: each stands in a table, with its reason.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -30,59 +26,11 @@ from bareboat.store.http import HttpTransport
 from bareboat.store.memory import MemoryStore
 from bareboat.store.mirrors import mirrors_from
 from bareboat.store.transport import Routes
+from tests.makers.apt import Apt
 from tests.makers.archive import DATE, make_archive
 from tests.makers.ecosystem import make_debs, make_universe
 
 pytestmark = pytest.mark.oracle
-
-SETTINGS = """
-Dir::State "{folder}";
-Dir::State::status "{folder}/status";
-Dir::Cache "{folder}/cache";
-Dir::Etc "{folder}/etc";
-Dir::Etc::sourcelist "{folder}/sources.list";
-Dir::Etc::sourceparts "-";
-APT::Architecture "amd64";
-APT::Architectures {{ "amd64"; }};
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-Debug::NoLocking "true";
-"""
-
-
-@dataclass(frozen=True)
-class Apt:
-    """apt with all its state below `folder`, an empty system, and `sources` alone."""
-
-    folder: Path
-    sources: Sequence[str]
-
-    def prepare(self) -> Apt:
-        """Read the sources."""
-        for name in ("lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d"):
-            (self.folder / name).mkdir(parents=True)
-        (self.folder / "status").write_text("")
-        (self.folder / "sources.list").write_text("".join(f"{line}\n" for line in self.sources))
-        # What the machine's own apt must know to reach anybody (a proxy) holds here too.
-        own = [path.read_text() for path in sorted(Path("/etc/apt/apt.conf.d").glob("*")) if "roxy" in path.read_text()]
-        (self.folder / "apt.conf").write_text("".join([*own, SETTINGS.format(folder=self.folder)]))
-        self._run("apt-get", "update", "--error-on=any")
-        return self
-
-    def would_install(self, wishes: str) -> str | None:
-        """`name=version` of everything, sorted, with spaces between; None when apt refuses."""
-        words = [wish.replace(" (= ", "=").removesuffix(")") for wish in wishes.split(", ")]
-        done = self._run("apt-get", "install", "--simulate", "--no-install-recommends", "-y", *words, check=False)
-        if done.returncode:
-            return None
-        lines = [line.split() for line in done.stdout.splitlines() if line.startswith("Inst ")]
-        return " ".join(sorted(f"{line[1]}={line[2].lstrip('(')}" for line in lines))
-
-    def _run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C.UTF-8"}
-        command = [shutil.which(program) or program, *arguments]
-        return subprocess.run(command, env=environment, check=check, capture_output=True, text=True)
-
 
 def ours(universe: Universe, wishes: str) -> str | None:
     needs = [Need(group, "a test") for group in parse_relations(wishes, "wishes")]

@@ -40,7 +40,6 @@ def _facts_of_pyelftools(path: Path) -> ElfFacts:
                 for definition, names in section.iter_versions():
                     if not definition["vd_flags"] & 1:
                         defines.add(next(iter(names)).name)
-        paths = tags.get("runpath") or tags.get("rpath", [])
         return ElfFacts(
             bits=elf.elfclass,
             little_endian=elf.little_endian,
@@ -50,10 +49,15 @@ def _facts_of_pyelftools(path: Path) -> ElfFacts:
             interpreter=interpreter,
             soname=next(iter(tags.get("soname", [])), None),
             needed=tuple(tags.get("needed", ())),
-            runpath=tuple(part for one in paths for part in one.split(":") if part),
+            runpath=_parts(tags.get("runpath", [])),
+            rpath=_parts(tags.get("rpath", [])),
             needs=tuple(sorted((name, tuple(sorted(versions))) for name, versions in needs.items())),
             defines=tuple(sorted(defines)),
         )
+
+
+def _parts(texts: list[str]) -> tuple[str, ...]:
+    return tuple(part for text in texts for part in text.split(":") if part)
 
 
 @pytest.mark.oracle

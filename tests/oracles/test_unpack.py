@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import random
 import subprocess
@@ -10,15 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bareboat.make.contribution import Treatment
-from bareboat.make.prune import Pruning
-from bareboat.make.tree import AnyEntry, Device, Directory, File, Hardlink, Symlink
-from bareboat.make.unpack import Unpacked, unpack
+from bareboat.make.unpack import unpack
 from tests.makers.deb import MTIME, Entry, directory, file, hardlink, make_deb, symlink
+from tests.makers.unpacked import WHOLE, by_dpkg, by_us
 
 pytestmark = pytest.mark.oracle
 
-WHOLE = Treatment(pruning=Pruning(rules=(), allowed=("setuid", "devices")), merged_usr=False)
 NAMES = ("a", "b-1", "ä", "with space", "x" * 120, "[", ".hidden", "+c")
 
 
@@ -53,45 +49,7 @@ def random_entries(seed: int) -> list[Entry]:
 def taken_apart(data: bytes, folder: Path) -> list[str]:
     """What dpkg-deb makes of a package."""
     (folder / "made.deb").write_bytes(data)
-    root = folder / "root"
-    subprocess.run(["dpkg-deb", "--extract", folder / "made.deb", root], check=True)
-    return sorted(on_disk(path, path.relative_to(root).as_posix()) for path in root.rglob("*"))
-
-
-def on_disk(path: Path, name: str) -> str:
-    found = path.lstat()
-    if path.is_symlink():
-        what = f"link {path.readlink()}"
-    elif path.is_dir():
-        what = f"folder {found.st_mode & 0o7777:04o} {found.st_uid}:{found.st_gid}"
-    else:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        what = f"file {found.st_mode & 0o7777:04o} {found.st_uid}:{found.st_gid} {digest} {found.st_nlink}"
-    return f"{name} {what} {int(found.st_mtime)}"
-
-
-def ours(found: Unpacked) -> list[str]:
-    names: dict[str, int] = {}
-    for entry in found.entries:
-        end = entry.target if isinstance(entry, Hardlink) else entry.path
-        names[end] = names.get(end, 0) + 1
-    return sorted(line(entry, found, names) for entry in found.entries)
-
-
-def line(entry: AnyEntry, found: Unpacked, names: dict[str, int]) -> str:
-    owner = f"{entry.mode:04o} {entry.uid}:{entry.gid}"
-    match entry:
-        case Directory():
-            what = f"folder {owner}"
-        case Symlink():
-            what = f"link {entry.target}"
-        case File():
-            what = f"file {owner} {hashlib.sha256(found.contents[entry.path]).hexdigest()} {names[entry.path]}"
-        case Hardlink():
-            what = f"file {owner} {hashlib.sha256(found.contents[entry.target]).hexdigest()} {names[entry.target]}"
-        case Device():
-            what = entry.kind
-    return f"{entry.path} {what} {entry.mtime}"
+    return by_dpkg(folder / "made.deb", folder / "root")
 
 
 @pytest.mark.parametrize("compression", ["xz", "zst"])
@@ -99,7 +57,7 @@ def line(entry: AnyEntry, found: Unpacked, names: dict[str, int]) -> str:
 def test_dpkg_takes_a_package_apart_as_we_do(seed: int, compression: str, tmp_path: Path) -> None:
     data = make_deb("made", entries=random_entries(seed), compression=compression)
 
-    assert taken_apart(data, tmp_path) == ours(unpack(lambda: io.BytesIO(data), "made", WHOLE))
+    assert taken_apart(data, tmp_path) == by_us(unpack(lambda: io.BytesIO(data), "made", WHOLE))
 
 
 def test_we_take_apart_what_dpkg_puts_together(tmp_path: Path) -> None:
@@ -116,4 +74,4 @@ def test_we_take_apart_what_dpkg_puts_together(tmp_path: Path) -> None:
     subprocess.run(["dpkg-deb", "--build", tree, tmp_path / "x.deb"], check=True, capture_output=True)
     data = (tmp_path / "x.deb").read_bytes()
 
-    assert taken_apart(data, tmp_path) == ours(unpack(lambda: io.BytesIO(data), "made", WHOLE))
+    assert taken_apart(data, tmp_path) == by_us(unpack(lambda: io.BytesIO(data), "made", WHOLE))
