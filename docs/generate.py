@@ -16,7 +16,9 @@ import click
 
 from bareboat.base import errors
 from bareboat.cli import BROKEN_PIPE, INTERRUPTED, VERBS, bareboat
+from bareboat.inspect.finding import Family
 from bareboat.inspect.offer import Offer, offers
+from bareboat.inspect.ruleset import RULES as CHECKED
 from bareboat.make.enact import EFFECTS
 from bareboat.make.prune import REFUSALS, RULES
 from bareboat.plan.catalog import catalog
@@ -43,6 +45,7 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "cli.md": text_of(cli_page()),
         REFERENCE / "catalogue.md": text_of(catalogue_page()),
         REFERENCE / "pruning.md": text_of(pruning_page()),
+        REFERENCE / "rules.md": text_of(rules_page()),
         REFERENCE / "exit-codes.md": text_of(exit_codes_page()),
         REFERENCE / "configuration.md": configuration_page(),
     }
@@ -95,18 +98,23 @@ def cli_page() -> Iterator[str]:
         command = bareboat.get_command(click.Context(bareboat), name)
         if command is not None:
             yield from _verb(name, command)
+        if isinstance(command, click.Group):
+            for part in sorted(command.commands):
+                yield from _verb(f"{name} {part}", command.commands[part])
 
 
 def _verb(name: str, command: click.Command) -> Iterator[str]:
     arguments = [one for one in command.params if isinstance(one, click.Argument)]
     options = [one for one in command.params if isinstance(one, click.Option)]
-    yield f"## bareboat {name}"
+    yield f"{'#' * (2 + name.count(' '))} bareboat {name}"
     yield ""
     yield from (" ".join(part.split()) for part in (command.help or "").split("\n\n"))
     yield ""
-    yield from ["```text", " ".join(["bareboat", name, "[OPTIONS]", *map(_argument, arguments)]), "```", ""]
-    yield from table(["option", "what it does"], ([_option(one), _about(one)] for one in options))
-    yield ""
+    rest = ["COMMAND"] if isinstance(command, click.Group) else map(_argument, arguments)
+    yield from ["```text", " ".join(["bareboat", name, "[OPTIONS]", *rest]), "```", ""]
+    if options:
+        yield from table(["option", "what it does"], ([_option(one), _about(one)] for one in options))
+        yield ""
     examples = (command.epilog or "").partition(": ")[2].split("·")
     yield from ["```console", *(f"$ {' '.join(example.split())}" for example in examples), "```", ""]
 
@@ -232,6 +240,10 @@ def _additions(recipe: Recipe) -> Iterator[str]:
     }
     said = [f"- {title}: {text}" for title, text in lines.items() if text != NOTHING]
     said += [f"- Left out: `{one.package}` ({one.reason})" for one in recipe.omit if one.package not in shared]
+    said += [
+        f"- Accepted by a check: `{one.path}`{f' without `{one.needs}`' if one.needs else ''} ({one.reason})"
+        for one in recipe.accept
+    ]
     if said:
         yield from ["", *said]
 
@@ -267,6 +279,31 @@ def _globs(globs: Iterable[str]) -> str:
     return code((f"/{glob}" for glob in globs), " ")
 
 
+# Rules of a check
+
+
+def rules_page() -> Iterator[str]:
+    """Every rule of `bareboat check`, by family."""
+    yield from ["# Rules", "", NOTE, ""]
+    yield "What `bareboat check` holds images against; see [how to check an image](../how-to/check-an-image.md)."
+    yield "An error fails in use, a warning may, a note costs bytes and nothing else."
+    yield "In images of other tools, errors of the contract are warnings: nobody promised to keep it."
+    for family in Family:
+        rules = [rule for rule in CHECKED if rule.family is family]
+        yield from ["", f"## {family.capitalize()}", "", f"{_FAMILIES[family]}", ""]
+        yield from table(
+            ["rule", "severity", "what must hold", "why"],
+            ([f"`{rule.name}`", rule.severity, rule.title, rule.why] for rule in rules),
+        )
+
+
+_FAMILIES = {
+    Family.closure: "Nothing that a file needs is missing.",
+    Family.contract: "What users of distroless images count on.",
+    Family.invariant: "What holds for every sound image.",
+}
+
+
 # Exit codes
 
 
@@ -282,6 +319,8 @@ def exit_codes_page() -> Iterator[str]:
 def codes_table() -> Iterator[str]:
     """The codes, each with the error that it stands for and its finer kinds."""
     rows = [["0", "Everything was done.", NOTHING]]
+    rows.append(["1", "What was looked at is not as it should be: a proof, a reproduction, the store.", NOTHING])
+    rows.append(["1", "What was looked at is not as it should be: `check`, `reproduce` and `store verify`.", NOTHING])
     for error in errors.BareboatError.__subclasses__():
         if error.__module__ == errors.__name__:
             kinds = [_sentence(kind) for kind in error.__subclasses__() if kind.__module__ == errors.__name__]
