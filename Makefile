@@ -7,7 +7,7 @@ IMAGE ?= python3-debian13
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help image test test-all lint format docs pin clean
+.PHONY: help image test test-all lint format docs pin reproducible kill clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -23,8 +23,14 @@ test: $(VENV)/.dev ## Run the tests; those whose programs this machine lacks are
 test-all: $(VENV)/.dev ## Run the tests and fail where a program is missing; what CI runs
 	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto --dist loadgroup
 
+reproducible: $(VENV)/.run ## Build the catalogue again under all that must not count; IMAGES, ARCH, CONDITIONS and LOCK limit it
+	IMAGES="$(IMAGES)" ARCH="$(ARCH)" CONDITIONS="$(CONDITIONS)" LOCK="$(LOCK)" $(BIN)/python -m tests.reproducible
+
+kill: $(VENV)/.dev ## Kill KILLS builds (1000) at random moments, two at a time on one store, and look at what is left
+	BAREBOAT_KILLS="$(or $(KILLS),1000)" $(BIN)/python -m tests.kill
+
 lint: $(VENV)/.dev ## Check types, style and imports
-	$(BIN)/ruff check src tests docs scripts
+	$(BIN)/ruff check src tests docs scripts bench
 	$(BIN)/mypy
 
 docs: $(VENV)/.dev ## Write the generated pages anew
