@@ -16,6 +16,7 @@ from bareboat.base.canon import digest_of
 from bareboat.base.errors import ConfigurationError
 from bareboat.base.path import ImagePath
 from bareboat.base.problem import suggestion
+from bareboat.make.globs import matcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,15 +194,4 @@ def _active(names: tuple[str, ...]) -> tuple[Rule, ...]:
 
 def matches(globs: tuple[str, ...], path: ImagePath) -> bool:
     """Whether any of `globs` matches `path`."""
-    return bool(globs) and _pattern(globs).fullmatch(path) is not None
-
-
-@cache
-def _pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_translate(glob) for glob in globs))
-
-
-def _translate(glob: str) -> str:
-    parts = re.split(r"(\*\*/|/\*\*$|\*\*|\*|\?)", glob)
-    words = {"**/": r"(?:[^/]+/)*", "/**": r"(?:/.*)?", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
-    return "".join(words.get(part) or re.escape(part) for part in parts)
+    return bool(globs) and matcher(globs)(path)
