@@ -6,7 +6,7 @@ Everything made is in the workshop's blobs; nothing here touches the network, th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -72,6 +72,7 @@ class Builder:
     parents: Mapping[str, Recipe]
     folder: Path
     jobs: int
+    _bases: dict[tuple[str, ...], Descriptor] = field(default_factory=dict, repr=False, compare=False)
 
     def build(self, wanted: Sequence[Wanted]) -> tuple[Built, ...]:
         """Build what is `wanted`, recipe by recipe and variant by variant.
@@ -178,7 +179,11 @@ class Builder:
         if lower.removed(debug=False) != order.removed(debug=False):
             return None
         below = Layers(normal=layers.normal[:count], debug=())
-        return f"{parent.name}:{variant}", image_of(lower, variant, below, self._base(lower, variant, below)).descriptor
+        key = (parent.name, str(variant), str(order.architecture), *(str(layer.digest) for layer in below.normal))
+        known = self._bases.get(key)
+        if known is None:
+            known = self._bases[key] = image_of(lower, variant, below, self._base(lower, variant, below)).descriptor
+        return f"{parent.name}:{variant}", known
 
     def _stored(self, images: Mapping[str, Image], annotations: Mapping[str, str]) -> Descriptor:
         for image in images.values():

@@ -155,6 +155,11 @@ def pruning_for(package: str, keep: Iterable[str], drop: Iterable[str]) -> Pruni
     Raises:
         ConfigurationError: For a word that is neither a rule nor a path.
     """
+    return _pruning_for(package, tuple(keep), tuple(drop))
+
+
+@cache
+def _pruning_for(package: str, keep: tuple[str, ...], drop: tuple[str, ...]) -> Pruning:
     kept_names, kept_globs = _words(package, keep)
     dropped_names, dropped_globs = _words(package, drop)
     rules = tuple(rule.name for rule in RULES if rule.name not in kept_names or rule.name in dropped_names)
