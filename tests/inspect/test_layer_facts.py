@@ -8,7 +8,7 @@ import pytest
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
-from bareboat.inspect.contents import holds_key, is_read, may_hold_key
+from bareboat.make.contents import holds_key, is_read, may_hold_key
 from bareboat.inspect.layer_facts import facts_of, layer_facts
 from bareboat.inspect.layer_record import LayerFacts, facts_from, record_of
 from bareboat.oci.descriptor import Descriptor

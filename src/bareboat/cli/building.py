@@ -12,7 +12,7 @@ from bareboat.base.problem import Problem
 from bareboat.cli.deciding import Terms, decide
 from bareboat.cli.mending import from_the_store, mended
 from bareboat.cli.obtaining import obtain
-from bareboat.cli.proving import Proof, prove
+from bareboat.cli.proving import Proof, prove, witness_in
 from bareboat.cli.wiring import machine_store
 from bareboat.make.build import Builder, Built, Wanted, names_by_architecture, names_of
 from bareboat.make.compress import compression
@@ -114,7 +114,10 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
     else:
         lock = decide(desk, recipes, observer, upgrade=None, force=False, terms=request.terms).lock
     store = machine_store()
-    workshop = Workshop(blobs=store, records=store, compression=compression(request.compression), observer=observer)
+    workshop = Workshop(
+        blobs=store, records=store, compression=compression(request.compression), observer=observer,
+        witness=witness_in(store) if request.check else None,
+    )  # fmt: skip
 
     def attempt() -> tuple[tuple[Built, ...], Proof | None]:
         obtain(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from bareboat.store.disk import DiskStore
 if TYPE_CHECKING:  # what a build whose images were proved before does without
     from bareboat.inspect.report import CheckReport
     from bareboat.make.build import Built
+    from bareboat.make.compose import Composition
+    from bareboat.make.layer import Layer
 
 _KIND = "proof"
 
@@ -51,6 +53,17 @@ def prove(built: Sequence[Built], store: DiskStore, observer: Observer) -> Proof
     manifests = sorted({image.descriptor.digest for item in built for image in item.images.values()})
     key = digest_of({"check": CHECK_KEY, "manifests": [str(digest) for digest in manifests]})
     return _remembered(store, key) or _proved(built, store, observer, key)
+
+
+def witness_in(store: DiskStore) -> Callable[[Layer, Composition], None]:
+    """Who notes the facts of layers while they are made, so that the check need not read them."""
+
+    def see(layer: Layer, composition: Composition) -> None:
+        from bareboat.inspect.made_facts import witness
+
+        witness(layer, composition, store)
+
+    return see
 
 
 def _remembered(store: DiskStore, key: Digest) -> Proof | None:

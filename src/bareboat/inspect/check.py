@@ -14,6 +14,7 @@ from bareboat.base.observer import Observer, Silent
 from bareboat.inspect.aboard import Aboard
 from bareboat.inspect.finding import in_order
 from bareboat.inspect.formats import CHECK_KEY
+from bareboat.inspect.made_facts import MADE_KIND
 from bareboat.inspect.read_aboard import AboardReader
 from bareboat.inspect.report import CheckReport, Counts, ImageReport, record_of, report_from
 from bareboat.inspect.rules.documents import of_document
@@ -27,6 +28,7 @@ from bareboat.store.limits import CHUNK_BYTES
 from bareboat.store.verify import Check
 
 _KIND = "check"
+_MADE_KIND = "made-check"
 _TASK = "check"
 _READERS = 2
 
@@ -77,7 +79,7 @@ def examined(
         As `check`.
     """
     selected = [Selected(names=(name,), descriptor=descriptor) for name, descriptor in images]
-    return _examined(blobs, records, selected, observer or Silent())
+    return _examined(blobs, records, selected, observer or Silent(), made=True)
 
 
 def report_of(aboard: Aboard, digest: Digest) -> ImageReport:
@@ -114,16 +116,17 @@ def _counts(aboard: Aboard) -> Counts:
 
 
 def _examined(
-    blobs: Blobs, records: Records | None, selected: Sequence[Selected], observer: Observer
+    blobs: Blobs, records: Records | None, selected: Sequence[Selected], observer: Observer, *, made: bool = False
 ) -> tuple[ImageReport, ...]:
     """Each image once, those that share layers one after the other; in the order that was asked for."""
-    reader = AboardReader(blobs, records)
+    reader = AboardReader(blobs, records, made_kind=MADE_KIND if made else None)
+    kind = _MADE_KIND if made else _KIND
     reports: dict[Digest, ImageReport] = {}
     observer.begin(_TASK, len(selected))
     try:
         waiting = []
         for one in selected:
-            report = _remembered(records, one.descriptor.digest)
+            report = _remembered(records, kind, one.descriptor.digest)
             if report is None:
                 waiting.append((_layers(blobs, one), one))
                 continue
@@ -132,22 +135,22 @@ def _examined(
         for _, one in sorted(waiting, key=lambda pair: (pair[0], pair[1].descriptor.digest)):
             if one.descriptor.digest not in reports:
                 with _at(one):
-                    reports[one.descriptor.digest] = _new_report(reader, records, one.descriptor)
+                    reports[one.descriptor.digest] = _new_report(reader, records, kind, one.descriptor)
             observer.advance(_TASK, 1)
     finally:
         observer.end(_TASK)
     return tuple(_told(reports[one.descriptor.digest], one) for one in selected)
 
 
-def _remembered(records: Records | None, digest: Digest) -> ImageReport | None:
-    record = None if records is None else records.get(_KIND, _key(digest))
+def _remembered(records: Records | None, kind: str, digest: Digest) -> ImageReport | None:
+    record = None if records is None else records.get(kind, _key(digest))
     return None if record is None else report_from(record)
 
 
-def _new_report(reader: AboardReader, records: Records | None, descriptor: Descriptor) -> ImageReport:
+def _new_report(reader: AboardReader, records: Records | None, kind: str, descriptor: Descriptor) -> ImageReport:
     report = report_of(reader.read(descriptor), descriptor.digest)
     if records is not None:
-        records.put(_KIND, _key(descriptor.digest), record_of(report))
+        records.put(kind, _key(descriptor.digest), record_of(report))
     return report
 
 

@@ -5,7 +5,7 @@ Nothing heavy is imported: a build whose images were proved before needs nothing
 
 from __future__ import annotations
 
-from bareboat.inspect.contents import READ
+from bareboat.make.contents import READ
 from bareboat.make.elf import FACTS_FORMAT as ELF_FORMAT
 
 FACTS_FORMAT = 1

@@ -19,10 +19,11 @@ from bareboat.base.digest import Digest
 from bareboat.base.errors import BareboatError, DigestMismatchError, FormatError, StoreError
 from bareboat.base.path import ImagePath, parent_of
 from bareboat.debian.status import STATUS_FOLDER, parse_md5sums
-from bareboat.inspect.contents import holds_key, is_read, may_hold_key
 from bareboat.inspect.formats import FACTS_KEY
 from bareboat.inspect.layer_record import LayerFacts, facts_from, record_of
+from bareboat.make.contents import holds_key, is_read, may_hold_key
 from bareboat.make.elf import ElfFacts, is_elf, read_elf
+from bareboat.make.note import HEAD_BYTES, script_of
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.validate_layer import LayerJudge
@@ -32,13 +33,14 @@ from bareboat.store.layer_tar import Change, changes_of, unpack
 from bareboat.store.limits import CHUNK_BYTES
 
 _KIND = "layer-facts"
-_HEAD_BYTES = 256  # Linux, BINPRM_BUF_SIZE: as much of a script as the kernel reads to find its interpreter
 _HASHERS = 2
 _WORTH_A_THREAD_BYTES = 1 << 20
 _WORTH_A_MAP_BYTES = 4 << 20
 
 
-def layer_facts(blobs: Blobs, layer: Descriptor, diff_id: Digest, records: Records | None = None) -> LayerFacts:
+def layer_facts(
+    blobs: Blobs, layer: Descriptor, diff_id: Digest, records: Records | None = None, *, made_kind: str | None = None
+) -> LayerFacts:
     """The facts of `layer`, from `records` where they have them.
 
     Args:
@@ -46,6 +48,7 @@ def layer_facts(blobs: Blobs, layer: Descriptor, diff_id: Digest, records: Recor
         layer: Of an image.
         diff_id: What the image's configuration says its tar has.
         records: Where facts are remembered.
+        made_kind: The kind of records that a build of ours left, where they are to be believed too.
 
     Raises:
         NotFoundError: When the layer is not there.
@@ -56,8 +59,8 @@ def layer_facts(blobs: Blobs, layer: Descriptor, diff_id: Digest, records: Recor
     compression = media.compression_of(layer.media_type)
     if compression is None:
         raise FormatError(f'"{layer.media_type}" is no filesystem layer')
-    key = digest_of({**FACTS_KEY, "layer": str(layer.digest), "compression": str(compression)})
-    record = None if records is None else records.get(_KIND, key)
+    key = facts_key(layer.digest, compression)
+    record = None if records is None else records.get(made_kind or _KIND, key) or records.get(_KIND, key)
     facts = None if record is None else facts_from(record)
     if facts is None:
         with unpack(blobs, layer, compression, diff_id) as plain:
@@ -67,6 +70,11 @@ def layer_facts(blobs: Blobs, layer: Descriptor, diff_id: Digest, records: Recor
     if facts.diff_id != diff_id:
         raise DigestMismatchError(f"its tar has {facts.diff_id}, the configuration promises {diff_id}")
     return facts
+
+
+def facts_key(layer: Digest, compression: media.Compression) -> Digest:
+    """Under which the facts of a layer are remembered."""
+    return digest_of({**FACTS_KEY, "layer": str(layer), "compression": str(compression)})
 
 
 def facts_of(plain: BinaryIO, diff_id: Digest) -> LayerFacts:
@@ -86,7 +94,7 @@ def facts_of(plain: BinaryIO, diff_id: Digest) -> LayerFacts:
         path, size, offset = change.entry.path, change.entry.size, change.offset
         if change.entry.kind is not EntryKind.file or not size:
             continue
-        head = _read(plain, offset, min(size, _HEAD_BYTES))
+        head = _read(plain, offset, min(size, HEAD_BYTES))
         if is_elf(head):
             try:
                 with _window(plain, offset, size) as data:
@@ -96,8 +104,8 @@ def facts_of(plain: BinaryIO, diff_id: Digest) -> LayerFacts:
             else:
                 if facts is not None:
                     elves[offset] = facts
-        elif head.startswith(b"#!"):
-            scripts[offset] = head[2:].partition(b"\n")[0].strip().decode("utf-8", "backslashreplace")
+        elif (script := script_of(head)) is not None:
+            scripts[offset] = script
         if is_read(path, size):
             contents[offset] = _read(plain, offset, size)
         if may_hold_key(path, size) and holds_key(_read(plain, offset, size)):
@@ -148,7 +156,7 @@ def _piece(plain: BinaryIO, offset: int, size: int) -> bytes:
 
 def _md5s(plain: BinaryIO, changes: Iterable[Change], contents: Mapping[int, bytes]) -> dict[int, str]:
     """The MD5 of every file that a package of this layer lists; MD5 is slow, and nobody asks for the others'."""
-    listed = set(_listed(changes, contents))
+    listed = set(listed_files(changes, contents))
     files = [
         (change.offset, change.entry.size)
         for change in changes
@@ -160,7 +168,8 @@ def _md5s(plain: BinaryIO, changes: Iterable[Change], contents: Mapping[int, byt
         return found | dict(pool.map(lambda file: (file[0], _md5(plain, *file)), large))
 
 
-def _listed(changes: Iterable[Change], contents: Mapping[int, bytes]) -> Iterator[ImagePath]:
+def listed_files(changes: Iterable[Change], contents: Mapping[int, bytes]) -> Iterator[ImagePath]:
+    """What the packages of a layer list, as `md5sums` files of that layer say."""
     for change in changes:
         path = change.entry.path
         if change.offset in contents and parent_of(path) == STATUS_FOLDER and path.endswith(".md5sums"):

@@ -41,11 +41,13 @@ class AboardReader:
     Args:
         blobs: Where the images are.
         records: Where the facts of layers are remembered for other runs.
+        made_kind: The kind of records that a build of ours left, where they are to be believed too.
     """
 
-    def __init__(self, blobs: Blobs, records: Records | None = None) -> None:
+    def __init__(self, blobs: Blobs, records: Records | None = None, *, made_kind: str | None = None) -> None:
         self._blobs = blobs
         self._records = records
+        self._made_kind = made_kind
         self._layers: OrderedDict[Digest, LayerFacts] = OrderedDict()
 
     def read(self, descriptor: Descriptor) -> Aboard:
@@ -121,7 +123,7 @@ class AboardReader:
         if known is not None and known.diff_id == diff_id:
             return known
         with _at(number, layer):
-            return layer_facts(self._blobs, layer, diff_id, self._records)
+            return layer_facts(self._blobs, layer, diff_id, self._records, made_kind=self._made_kind)
 
 
 class _Texts:

@@ -185,7 +185,7 @@ class _Ground:
         saved: Counter[str] = Counter()
         for one in composition.contributions:
             saved.update(one.saved)
-        return Layer(
+        layer = Layer(
             digest=stored.digest,
             size=stored.size,
             diff_id=stored.diff_id,
@@ -199,3 +199,6 @@ class _Ground:
             licences=tuple(sorted({name for one in composition.contributions for name in one.licences})),
             touched=tuple(sorted(composition.touched)),
         )
+        if workshop.witness is not None:
+            workshop.witness(layer, composition)
+        return layer

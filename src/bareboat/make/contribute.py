@@ -11,11 +11,13 @@ from bareboat.base.errors import FormatError, InternalError
 from bareboat.base.mode import FOLDER
 from bareboat.base.path import ImagePath, image_path, parents_of
 from bareboat.debian.copyright import licences
+from bareboat.make.contents import is_read
 from bareboat.make.contribution import Contribution, Treatment, kept_of, pack_kept, unpack_kept
 from bareboat.make.effects.dpkg import status_entries
 from bareboat.make.effects.scripts import unmodelled
 from bareboat.make.facts import facts_of
 from bareboat.make.members import add_members
+from bareboat.make.note import note_of
 from bareboat.make.part import PackagePart, Part, ProgramPart
 from bareboat.make.prune import COPYRIGHT, matches
 from bareboat.make.touched import Touched
@@ -36,7 +38,7 @@ KEPT = (
     "bin/busybox",
     "var/lib/dpkg/status.d/*.md5sums",
 )
-"""Files whose contents are read when something is put over them: by effects, and by who keeps checksums true."""
+"""Files whose contents are read when something is put over them, besides those that a check reads."""
 
 
 def contribute(part: Part, workshop: Workshop) -> Contribution:
@@ -121,16 +123,21 @@ def remember(
 ) -> Contribution:
     """Store the members and kept contents of a contribution, and its record; returns it as the record has it."""
     files = [entry for entry in contribution.entries if not isinstance(entry, Directory)]
-    kept = [contents[entry.path] for entry in files if isinstance(entry, File) and matches(KEPT, entry.path)]
+    kept = [contents[entry.path] for entry in files if isinstance(entry, File) and _is_kept(entry)]
     blob = pack_kept(kept)
     complete = replace(
         contribution,
         members=add_members(files, workshop, lambda file: contents[file.path]),
         kept=workshop.blobs.add([blob]) if kept else None,
+        notes={file.path: note_of(file.path, contents[file.path]) for file in files if isinstance(file, File)},
     )
     record = complete.to_bytes()
     workshop.records.put(_KIND, key, record)
     return Contribution.from_bytes(record, unpack_kept(blob))
+
+
+def _is_kept(file: File) -> bool:
+    return matches(KEPT, file.path) or is_read(file.path, file.size)
 
 
 def recall(key: Digest, workshop: Workshop) -> Contribution | None:

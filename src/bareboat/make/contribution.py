@@ -18,6 +18,7 @@ from bareboat.base.errors import FormatError
 from bareboat.base.path import ImagePath
 from bareboat.make.elf import FACTS_FORMAT
 from bareboat.make.entry_record import entry_fields, entry_of
+from bareboat.make.note import Note
 from bareboat.make.prune import Pruning
 from bareboat.make.tree import AnyEntry, Directory
 from bareboat.plan.lock import BYTE_FORMAT
@@ -76,7 +77,7 @@ class Contribution:
 
     `saved` is bytes dropped by rule; `warnings` name what was not done; `licences` are SPDX identifiers;
     `kept` is a blob with the contents that effects read; `touched` are the configuration's own globs, in `keep` and
-    `drop`, that match something in the package.
+    `drop`, that match something in the package; `notes` are what a check asks of each of its files.
     """
 
     package: str
@@ -88,6 +89,7 @@ class Contribution:
     licences: tuple[str, ...] = ()
     kept: Digest | None = None
     touched: tuple[str, ...] = ()
+    notes: Mapping[ImagePath, Note] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def folders(self) -> tuple[Directory, ...]:
@@ -107,6 +109,7 @@ class Contribution:
             "licences": list(self.licences),
             "kept": None if self.kept is None else str(self.kept),
             "touched": list(self.touched),
+            "notes": {path: note.fields() for path, note in self.notes.items()},
         })
 
     @classmethod
@@ -131,6 +134,9 @@ class Contribution:
                 licences=tuple(fields["licences"]),
                 kept=None if fields["kept"] is None else Digest.parse(fields["kept"]),
                 touched=tuple(fields["touched"]),
+                notes=MappingProxyType({
+                    ImagePath(path): Note.of_fields(note) for path, note in fields["notes"].items()
+                }),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FormatError(f"cannot read the record of a contribution: {error!r}") from error

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from bareboat.base.observer import Observer, Silent
 from bareboat.make.compress import Compression, compression
 from bareboat.store.blobs import Blobs, Records
+
+if TYPE_CHECKING:
+    from bareboat.make.compose import Composition
+    from bareboat.make.layer import Layer
 
 HEAVY_BYTES = 48 << 20
 """Compressed packages of a quarter of this many bytes and more are worked on one at a time: bounds the memory."""
@@ -17,12 +22,16 @@ HEAVY_BYTES = 48 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """The surroundings of a build: reads and writes the store, and nothing else of the world."""
+    """The surroundings of a build: reads and writes the store, and nothing else of the world.
+
+    `witness` is told of every layer that is made, and of what it was made from.
+    """
 
     blobs: Blobs
     records: Records
     compression: Compression = field(default_factory=lambda: compression("gzip"))
     observer: Observer = field(default_factory=Silent)
+    witness: Callable[[Layer, Composition], None] | None = None
     _heavy: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from bareboat.base.digest import Digest
-from bareboat.base.errors import FormatError, StoreError, UsageError
+from bareboat.base.errors import FormatError, LimitError, StoreError, UsageError
 from bareboat.oci.index import Index
 from bareboat.oci.received import MOST_BYTES
 from bareboat.oci.tar_headers import TarHeader, tar_headers
@@ -157,10 +158,8 @@ def _spans(file: Path) -> dict[str, _Span]:
     entries = 0
     try:
         with file.open("rb") as stream:
-            for header in tar_headers(stream):
+            for header in islice(tar_headers(stream), _MOST_ENTRIES + 1):
                 entries += 1
-                if entries > _MOST_ENTRIES:
-                    raise FormatError(f"cannot read more than {_MOST_ENTRIES} entries")
                 name = header.name.removeprefix("./")
                 if header.kind in _FILES and _PART.fullmatch(name) and not _is_sparse(header):
                     spans[name] = (stream.tell(), header.size)
@@ -171,6 +170,8 @@ def _spans(file: Path) -> dict[str, _Span]:
         raise UsageError(f"{file}: cannot read as an uncompressed tar", hint=hint) from fault
     except OSError as fault:
         raise refusal(fault, f'read "{file}"') from fault
+    if entries > _MOST_ENTRIES:
+        raise LimitError(f"{file}: cannot read more than {_MOST_ENTRIES} entries")
     return spans
 
 

@@ -73,7 +73,8 @@ class _Configuration:
     def _count(self, word: str, conf: ImagePath) -> None:
         self._words += 1
         if self._words > _MOST_WORDS or len(word) > _LONGEST_WORD:
-            raise LimitError(f"/{conf}: names more than {_MOST_WORDS} folders, or one of more than {_LONGEST_WORD} bytes")
+            most = f"more than {_MOST_WORDS} folders, or one of more than {_LONGEST_WORD} bytes"
+            raise LimitError(f"/{conf}: names {most}")
 
 
 def _matching(tree: Tree, pattern: str, folder: ImagePath) -> tuple[ImagePath, ...]:
