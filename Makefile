@@ -7,7 +7,7 @@ IMAGE ?= python3-debian13
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help image test test-all lint format docs pin reproducible kill clean
+.PHONY: help image test test-all oracles lint format docs pin reproducible kill clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,12 @@ reproducible: $(VENV)/.run ## Build the catalogue again under all that must not 
 
 kill: $(VENV)/.dev ## Kill KILLS builds (1000) at random moments, two at a time on one store, and look at what is left
 	BAREBOAT_KILLS="$(or $(KILLS),1000)" $(BIN)/python -m tests.kill
+
+bench: $(VENV)/.dev ## Measure against the baselines, RUNS times (5), on a quiet machine; ONLY names some of the cases
+	$(BIN)/python -m bench --runs $(or $(RUNS),5) $(if $(ONLY),--only $(ONLY))
+
+oracles: $(VENV)/.dev ## Ask apt, dpkg, ldconfig, keytool, openssl and QEMU thousands of questions; takes minutes
+	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n 2 --dist worksteal -m scale tests/scale
 
 lint: $(VENV)/.dev ## Check types, style and imports
 	$(BIN)/ruff check src tests docs scripts bench

@@ -319,7 +319,6 @@ def exit_codes_page() -> Iterator[str]:
 def codes_table() -> Iterator[str]:
     """The codes, each with the error that it stands for and its finer kinds."""
     rows = [["0", "Everything was done.", NOTHING]]
-    rows.append(["1", "What was looked at is not as it should be: a proof, a reproduction, the store.", NOTHING])
     rows.append(["1", "What was looked at is not as it should be: `check`, `reproduce` and `store verify`.", NOTHING])
     for error in errors.BareboatError.__subclasses__():
         if error.__module__ == errors.__name__:
