@@ -48,20 +48,20 @@ class Loop:
     faults: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def round(self, number: int, runs: int) -> None:
-        """Kill `runs` commands, as many at a time as there are lanes."""
-        counts = [runs // LANES + (lane < runs % LANES) for lane in range(LANES)]
+    def round(self, number: int, kills: int) -> None:
+        """Kill so many commands, as many at a time as there are lanes; each further lane may kill one more."""
+        target = self.outcomes[KILLED] + kills
         threads = [
-            threading.Thread(target=self._lane, args=(lane, random.Random(f"{self.seed}/{number}/{lane}"), count))
-            for lane, count in enumerate(counts)
+            threading.Thread(target=self._lane, args=(lane, random.Random(f"{self.seed}/{number}/{lane}"), target))
+            for lane in range(LANES)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def _lane(self, lane: int, chance: random.Random, runs: int) -> None:
-        for _ in range(runs):
+    def _lane(self, lane: int, chance: random.Random, target: int) -> None:
+        while self.outcomes[KILLED] < target and not self.faults:
             self._empty(lane, chance)
             self._kill(self._start(lane, chance), chance)
 
@@ -93,7 +93,7 @@ class Loop:
 
     def _kill(self, process: subprocess.Popen[str], chance: random.Random) -> None:
         """Kill at a random moment of the whole run, or of its writing, which is a small part of it."""
-        deadline = time.monotonic() + chance.uniform(0.2, 1.5) * self.whole_s
+        deadline = time.monotonic() + chance.uniform(0.1, 0.9) * self.whole_s
         if chance.random() < 0.5:
             deadline = self._written(process, chance.randrange(1, 12), time.monotonic() + 3 * self.whole_s)
             deadline += chance.uniform(0, 0.003)
@@ -125,14 +125,14 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="bareboat-kill-"))
     began = time.monotonic()
     try:
-        loop, looks = _run(folder, asked.runs, asked.every, asked.seed)
+        loop, looks = _run(folder, asked.kills, asked.every, asked.seed)
     except AssertionError as fault:
         print(f"make kill: {fault}\nmake kill: what is left lies in {folder} (seed {asked.seed})", file=sys.stderr)
         return 1
     shutil.rmtree(folder)
     rest = ", ".join(f"{count} {what}" for what, count in sorted(loop.outcomes.items()) if what != KILLED)
     print(
-        f"make kill: {loop.outcomes[KILLED]} of {asked.runs} runs were killed, "
+        f"make kill: {loop.outcomes[KILLED]} of {loop.outcomes.total()} runs were killed, "
         f"{loop.halves} of them in the middle of a file ({rest or 'no others'}); "
         f"the store was sound and the images were the same all {looks} times; "
         f"seed {asked.seed}, {time.monotonic() - began:.0f} s"
@@ -140,8 +140,8 @@ def main() -> int:
     return 0
 
 
-def _run(folder: Path, runs: int, every: int, seed: int) -> tuple[Loop, int]:
-    """Kill until `runs` commands were started, and look every so many; the loop, and how often it was looked."""
+def _run(folder: Path, kills: int, every: int, seed: int) -> tuple[Loop, int]:
+    """Kill until `kills` runs are dead, and look after every so many; the loop, and how often it was looked."""
     world = make_world(folder / "world")
     expected = world.finished("undisturbed")
     shutil.rmtree(world.store)
@@ -150,8 +150,8 @@ def _run(folder: Path, runs: int, every: int, seed: int) -> tuple[Loop, int]:
         raise AssertionError("two undisturbed builds differ")
     loop = Loop(world, seed, whole_s=time.monotonic() - began)
     looks = 0
-    while loop.outcomes.total() < runs:
-        loop.round(looks, min(every, runs - loop.outcomes.total()))
+    while (dead := loop.outcomes[KILLED]) < kills:
+        loop.round(looks, min(every, kills - dead))
         looks += 1
         if loop.faults:
             raise AssertionError("\n".join(loop.faults))
@@ -162,7 +162,7 @@ def _run(folder: Path, runs: int, every: int, seed: int) -> tuple[Loop, int]:
         world.verified()
         shutil.rmtree(world.project.folder / "new")
         print(
-            f"{loop.outcomes.total()}/{runs}: {loop.outcomes[KILLED]} killed, {loop.halves} in the middle of a file; "
+            f"{loop.outcomes[KILLED]}/{kills} killed, {loop.halves} in the middle of a file; "
             f"they left {verdict['blobs']}, {len(list((world.store / 'tmp').iterdir()))} unfinished, and all is sound",
             flush=True,
         )
@@ -171,8 +171,8 @@ def _run(folder: Path, runs: int, every: int, seed: int) -> tuple[Loop, int]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.kill", description=__doc__)
-    parser.add_argument("--runs", type=int, default=int(os.environ.get("BAREBOAT_KILLS", "1000")))
-    parser.add_argument("--every", type=int, default=100, help="look at the store after so many runs")
+    parser.add_argument("--kills", type=int, default=int(os.environ.get("BAREBOAT_KILLS", "1000")))
+    parser.add_argument("--every", type=int, default=100, help="look at the store after so many kills")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 

@@ -39,8 +39,9 @@ class Soundness:
         blobs: The blobs that were read.
         records: How many records were read.
         damaged: Blobs, and further names of blobs, that are not what their digest promises.
-        damaged_records: Records that do not vouch for themselves, or cannot be read by those who wrote them.
-        stale: Records that name a blob which is gone, and names that lead to none; that is no damage.
+        damaged_records: Records that do not vouch for themselves.
+        stale: Records that another version wrote or that name a blob which is gone, and names that lead to none; that
+            is no damage.
         refused: Why what was found could not be taken away, when it could not.
     """
 
@@ -156,24 +157,24 @@ def _leads_nowhere(store: DiskStore, name: Digest, bad: Collection[Digest]) -> b
 def _judged(
     store: DiskStore, records: Iterable[RecordName], names: Names, bad: frozenset[Digest]
 ) -> tuple[tuple[RecordName, ...], tuple[RecordName, ...]]:
-    """Of `records`: those that are damaged, and those that name a blob which is gone or bad."""
+    """Of `records`: those that are damaged, and those that nobody can use."""
     damaged: list[RecordName] = []
     stale: list[RecordName] = []
     for record in records:
         try:
-            named = _named(store, record, names)
+            data = store.look_up(record.kind, record.key)
         except NotFoundError:
             continue  # Another run swept it.
-        except FormatError:
+        if data is None:
             damaged.append(record)
-            continue
-        if any(digest in bad or not store.place_of(digest).exists() for digest in named):
+        elif not _is_of_use(store, record.kind, data, names, bad):
             stale.append(record)
     return tuple(damaged), tuple(stale)
 
 
-def _named(store: DiskStore, record: RecordName, names: Names) -> tuple[Digest, ...]:
-    data = store.look_up(record.kind, record.key)
-    if data is None:
-        raise FormatError(f"the record {record} is damaged")
-    return tuple(names(record.kind, data))
+def _is_of_use(store: DiskStore, kind: str, data: bytes, names: Names, bad: frozenset[Digest]) -> bool:
+    """Whether this version can read a record, and has all blobs that it names."""
+    try:
+        return all(digest not in bad and store.place_of(digest).exists() for digest in names(kind, data))
+    except FormatError:
+        return False

@@ -50,7 +50,7 @@ def present_soundness(folder: Path, found: Soundness) -> list[str]:
     lines += [f"damaged: record {record}" for record in found.damaged_records]
     if found.stale:
         done = "were removed" if found.refused is None else "are there"
-        lines.append(f"{len(found.stale)} records and names of blobs that are gone {done}; that is no damage")
+        lines.append(f"{len(found.stale)} records and names that serve nobody any more {done}; that is no damage")
     return [*lines, verdict(folder, found)] if found.is_sound else lines
 
 
