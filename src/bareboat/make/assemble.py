@@ -41,7 +41,7 @@ class Layers:
 class Memory:
     """The compositions that were worked out last, by the keys of their layers: images have lower layers in common."""
 
-    def __init__(self, most: int = 48) -> None:
+    def __init__(self, most: int = 20) -> None:
         self._most = most
         self._known: dict[Digest, Composition] = {}
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # what a build that finds all its layers in the records does 
     from bareboat.make.contribution import Contribution
 
 
+_M_MMAP_THRESHOLD = -3  # malloc.h
+_LARGE_BYTES = 256 << 10
+
+
 class Hands(Protocol):
     """Whoever works out contributions."""
 
@@ -52,6 +56,7 @@ class Crew:
     def _pool(self) -> ThreadPoolExecutor:
         from concurrent.futures import ThreadPoolExecutor
 
+        _return_memory()
         return ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="contribute")
 
     def begin(self, parts: Iterable[Part]) -> None:
@@ -70,3 +75,17 @@ class Crew:
     def forget(self) -> None:
         """Let go of what is done: the records have it, and memory is for what comes."""
         self._begun = {key: future for key, future in self._begun.items() if not future.done()}
+
+
+def _return_memory() -> None:
+    """Have glibc give large blocks back when they are freed, instead of keeping them for later, one heap a thread.
+
+    mallopt(3): by default the threshold grows to 32 MiB, and the contents of packages then stay with the process.
+    """
+    import ctypes
+
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return  # another libc, which has its own ways
+    mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
