@@ -42,7 +42,7 @@ def test_the_same_bytes_are_made_again_and_nothing_is_left_behind(
 
     told = capsys.readouterr().out.splitlines()
     assert told[:2] == ["hello:latest  amd64  same", "hello:nonroot  amd64  same"]
-    assert told[2].startswith("same: 2 images, 1 layers, ")
+    assert told[2].startswith("same: 2 images, 1 layer, ")
     assert (files_of(project.cache), files_of(project.folder)) == before
 
 
@@ -76,7 +76,7 @@ def test_zstd_and_archives_are_made_again_as_they_are(project: Project, capsys: 
 
     for layout in ("packed", "one.tar"):
         assert project.run("reproduce", layout, "--offline") == 0
-        assert capsys.readouterr().out.splitlines()[-1].startswith("same: 2 images, 1 layers, ")
+        assert capsys.readouterr().out.splitlines()[-1].startswith("same: 2 images, 1 layer, ")
 
 
 def test_one_image_can_be_chosen_by_its_variant_and_architecture(
@@ -138,7 +138,7 @@ def test_what_cannot_be_made_again_is_said_plainly_and_is_not_the_same(
 
     told = capsys.readouterr()
     assert told.out.splitlines()[0] == "cc:latest  amd64  not compared: its names are those of several images"
-    assert told.out.splitlines()[-1].startswith("same: 2 images, 1 layers, ")
+    assert told.out.splitlines()[-1].startswith("same: 2 images, 1 layer, ")
     assert told.err == "bareboat: out: not reproduced: 1 of 3 images\n"
 
 

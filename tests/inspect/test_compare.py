@@ -276,8 +276,8 @@ def test_damage_is_told_with_the_place_it_is_in() -> None:
     comparison = Comparer(damaged, image.blobs).compare(image.descriptor, image.descriptor)
 
     assert told(comparison) == [
-        'linux/amd64 config: /config/Env/0: value: "A=2" | "A=1"',
         f"linux/amd64 config: damage: {config} was promised, the bytes have {Digest.of(data)} | None",
+        'linux/amd64 config: /config/Env/0: value: "A=2" | "A=1"',
     ]
 
 

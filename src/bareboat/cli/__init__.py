@@ -94,8 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except OSError as error:  # the standard output is full, or gone
-        print(f"bareboat: cannot write what was to be said: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+    except OSError as error:  # the standard output is full, or gone; or a file or folder that was named refuses
+        what = "write what was to be said" if error.filename is None else f'use "{error.filename}"'
+        print(f"bareboat: cannot {what}: {error.strerror or error}", file=sys.stderr)  # noqa: T201
         return StoreError.exit_code
     except Exception as error:  # the last net: a defect of ours is reported, not thrown at people
         if os.environ.get("BAREBOAT_TRACEBACK"):

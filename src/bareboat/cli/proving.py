@@ -38,9 +38,10 @@ class Proof:
 
     def line(self) -> str:
         """This for people."""
-        looked_at = f"{self.images:,} images, {self.elves:,} ELF files, {self.needs:,} needs"
+        counts = {"image": self.images, "ELF file": self.elves, "need": self.needs}
+        looked_at = ", ".join(_many(number, noun) for noun, number in counts.items())
         if self.warnings:
-            return f"checked: {looked_at}; {self.warnings:,} warnings: `bareboat check` shows them"
+            return f"checked: {looked_at}; {_many(self.warnings, 'warning')}: `bareboat check` tells more"
         return f"proved: {looked_at}; nothing is missing"
 
 
@@ -104,3 +105,7 @@ def _refusal(report: CheckReport) -> BuildError:
         "\n".join(["the check of these images found errors, and nothing was written:", *present_errors(report)]),
         hint="mend the configuration, say `accept` with a reason where it does no harm, or build with --no-check",
     )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

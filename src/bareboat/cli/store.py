@@ -113,6 +113,8 @@ def sweep_command(
         print_json(swept_document(store.folder, gone, dry_run=dry_run))
     else:
         click.echo("\n".join(present_swept(store.folder, gone, dry_run=dry_run)))
+        if not keep and not Path("bareboat.lock").exists():
+            click.echo("no lock was respected: there is none in this folder, and --keep names none", err=True)
 
 
 def seconds_of(text: str) -> int:

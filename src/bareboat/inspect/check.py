@@ -194,4 +194,5 @@ def _at(selected: Selected) -> Iterator[None]:
         yield
     except (FormatError, DigestMismatchError, NotFoundError) as fault:
         name = selected.names[0] if selected.names else selected.descriptor.digest.short
-        raise type(fault)(f"{name}: {fault.message}", hint=fault.hint) from fault
+        hint = fault.hint or "what was damaged or lost has to be had again: build, copy or pull it once more"
+        raise type(fault)(f"{name}: {fault.message}", hint=hint) from fault

@@ -142,9 +142,9 @@ class Comparer:
 
 
 def _documents(left: Received[object], right: Received[object], part: Part, told: set[str]) -> Iterator[Difference]:
-    yield from document_differences(left.data, right.data, part, told=told)
     if left.fault is not None or right.fault is not None:
         yield Difference(part=part, field="damage", one=left.fault, other=right.fault)
+    yield from document_differences(left.data, right.data, part, told=told)
 
 
 def _by_platform(index: Index) -> dict[tuple[str, int], tuple[int, Descriptor]]:

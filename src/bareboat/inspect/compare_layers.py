@@ -28,7 +28,7 @@ _FAULTS = (DigestMismatchError, FormatError, NotFoundError)
 def layer_differences(one: Packed, other: Packed, part: Part) -> Iterator[Difference]:
     """Every difference of two layers, the cause where it can be told: an entry of the tar before the compression.
 
-    A side whose bytes are missing or damaged is compared as far as it can be read, and the damage is told last.
+    Of a side whose bytes are missing or damaged nothing else is told: what they would have said nobody knows.
     """
     try:
         with one.open() as left, other.open() as right:
@@ -39,15 +39,16 @@ def layer_differences(one: Packed, other: Packed, part: Part) -> Iterator[Differ
         offset = None
     with tempfile.TemporaryFile() as mine, tempfile.TemporaryFile() as yours:
         faults = [_unpack(one, mine), _unpack(other, yours)]
+        if faults != [None, None]:
+            yield Difference(part=part, field="damage", one=faults[0], other=faults[1])
+            return
         first = _first_in(mine, yours)
         if first is not None:
             found = tar_differences(mine, yours, part)
             fallback = Difference(part=part, field="bytes", one=None, other=None, offset=first)
             yield from chain([next(found, fallback)], found)
-        elif offset is not None and faults == [None, None]:
+        elif offset is not None:
             yield compression_difference(one, other, offset, part)
-    if faults != [None, None]:
-        yield Difference(part=part, field="damage", one=faults[0], other=faults[1])
 
 
 def _unpack(packed: Packed, plain: BinaryIO) -> str | None:

@@ -204,7 +204,11 @@ def _numeric(order: Order, user: str) -> str:
     accounts = order.accounts(tuple(range(len(order.stages))))
     if not user or user.isdecimal() or not accounts.users:
         return user
-    uid, gid = owner_ids(accounts, user)
+    try:
+        uid, gid = owner_ids(accounts, user)
+    except BuildError as error:
+        hint = error.hint or "name one of `accounts`, or write numbers"
+        raise BuildError(f'{order.recipe.name}: cannot run as "{user}": {error.message}', hint=hint) from error
     return f"{uid}:{gid}" if ":" in user else str(uid)
 
 

@@ -12,7 +12,8 @@ from bareboat.inspect.reproduction import Reproduction, Verdict
 def present_reproduction(reproduction: Reproduction) -> list[str]:
     """The lines of a reproduction."""
     lines = [line for verdict in reproduction.verdicts for line in _verdict(verdict)]
-    counts = f"{reproduction.images} images, {reproduction.layers} layers, {reproduction.bytes:,} bytes"
+    there = (_many(reproduction.images, "image"), _many(reproduction.layers, "layer"), f"{reproduction.bytes:,} bytes")
+    counts = ", ".join(there)
     return [*lines, f"same: {counts}"]
 
 
@@ -23,3 +24,7 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
         return
     yield f"{head}  {'same' if verdict.is_same else 'not the same'}"
     yield from present_comparison(verdict.comparison, "layout", "made again")
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

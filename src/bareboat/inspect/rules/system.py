@@ -65,7 +65,6 @@ _LANDMARKS = (
     (r"tzdata", "/usr/share/zoneinfo/Etc/UTC"),
     (r"(?:openjdk|temurin)-\d+-(?:jre|jdk)(?:-headless)?", "/usr/bin/java"),
     (r"(?:openjdk|temurin)-\d+-(?:jre|jdk)(?:-headless)?", "/etc/ssl/certs/java/cacerts"),
-    (r"python3\.\d+-minimal", "/usr/bin/python3"),
 )
 _LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(\"?)(.*)\2")
 _OTHER_VERSION = re.compile(r"debian(\d+)")
