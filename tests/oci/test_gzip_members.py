@@ -27,17 +27,32 @@ def unpacked(packed: bytes, *, step: int = 1 << 16) -> bytes:
 
 
 @given(
-    st.lists(st.tuples(st.binary(max_size=300), st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=6),
-    st.integers(0, 3),
+    st.lists(
+        st.tuples(st.binary(max_size=300), st.integers(0, 9), st.integers(0, 3), st.integers(0, 2)),
+        min_size=1, max_size=6,
+    ),
     st.integers(1, 400),
 )
 def test_it_is_what_the_standard_library_gives(
-    members: list[tuple[bytes, int, int]], zeros: int, step: int
+    members: list[tuple[bytes, int, int, int]], step: int
 ) -> None:
-    """Members of the same contents and with other headers are where a guess at their ends would fail."""
-    packed = b"".join(member(data, level=level, mtime=mtime) for data, level, mtime in members) + bytes(zeros)
+    """Members of the same contents, with other headers and zeros behind, are where a guess at their ends would fail."""
+    packed = b"".join(
+        member(data, level=level, mtime=mtime) + bytes(zeros) for data, level, mtime, zeros in members
+    )
 
     assert unpacked(packed, step=step) == gzip.decompress(packed)
+
+
+def test_members_of_the_same_content_with_zeros_between_are_all_read() -> None:
+    """The last one ends as the first one does."""
+    assert unpacked(member(b"content") + b"\0" + member(b"content")) == b"contentcontent"
+
+
+def test_many_small_members_behind_a_large_one_are_read() -> None:
+    """From the large one on zlib reads, and what follows each member is not copied."""
+    packed = member(bytes(17 * MIB), level=1) + (member(b"") + b"\0") * 30_000 + member(b"the end")
+    assert unpacked(packed).lstrip(b"\0") == b"the end"
 
 
 @given(st.binary(max_size=200))

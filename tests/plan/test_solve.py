@@ -46,6 +46,15 @@ CASES = {
         "a, d",
         "a=1 c=1 d=1",
     ),
+    "an alternative that a choice made later brings": (
+        ["a 1 needs b | c, d | e", "b 1", "c 1", "d 1 needs c", "e 1"], "a", "a=1 c=1 d=1",
+    ),
+    "a way that another way needs stays where nothing else has that": (
+        ["a 1 needs v", "p 1 provides v; needs q", "q 1 provides v"], "a", "a=1 p=1 q=1",
+    ),
+    "a provider that another choice makes needless": (
+        ["a 1 needs u, v", "v 1 needs q", "p 1 provides u; needs q", "q 1 provides u, v"], "a", "a=1 q=1",
+    ),
     "a provider": (["a 1 needs v", "p 1 provides v"], "a", "a=1 p=1"),
     "a provider that is wished for": (["a 1 needs v", "o 1 provides v", "p 1 provides v"], "a, p", "a=1 p=1"),
     "the real package before its provider": (["a 1 needs v", "p 1 provides v", "v 1"], "a", "a=1 v=1"),
@@ -301,16 +310,42 @@ def test_a_selection_is_right_and_is_found_whenever_there_is_one(lines: list[str
         assert reached(packages, asked) == set(found)
 
 
-def reached(packages: Sequence[Package], wishes: Sequence[Group]) -> set[str]:
-    """What the wishes lead to among `packages`."""
+def reached(packages: Sequence[Package], wishes: Sequence[Group], without: Package | None = None) -> set[str]:
+    """What the wishes lead to among `packages`, but not along a group that `without` meets."""
     names: set[str] = set()
     waiting = list(wishes)
     for group in waiting:
         for package in packages:
-            if package.name not in names and any(is_met(one, package) for one in group.alternatives):
+            if without is not None and meets(without, group):
+                continue
+            if package.name not in names and meets(package, group):
                 names.add(package.name)
                 waiting += [*package.depends, *package.pre_depends]
     return names
+
+
+@given(ecosystems(), wish_lists)
+def test_nothing_is_chosen_that_is_needless_beside_what_is_there_anyway(lines: list[str], wishes: str) -> None:
+    asked = [need.group for need in needs(wishes)]
+    try:
+        found = solve(make_universe(*lines), needs(wishes), (), frozenset())
+    except ResolutionError:
+        return
+    packages = [candidate.package for candidate in found.values()]
+    for package in packages:
+        others = [other for other in packages if other != package]
+        anyway = reached(others, asked, without=package)
+        left = [other for other in others if other.name in anyway]
+        wanted = [group for group in groups_among(left, asked) if meets(package, group)]
+        assert not all(any(meets(other, group) for other in left) for group in wanted), package
+
+
+def meets(package: Package, group: Group) -> bool:
+    return any(is_met(one, package) for one in group.alternatives)
+
+
+def groups_among(packages: Sequence[Package], wishes: Sequence[Group]) -> list[Group]:
+    return [*wishes, *(group for package in packages for group in (*package.depends, *package.pre_depends))]
 
 
 @given(ecosystems(), wish_lists, st.randoms(use_true_random=False))

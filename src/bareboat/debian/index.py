@@ -24,8 +24,9 @@ _KEPT = (
 
 _COUNTS = struct.Struct("II")
 
-_SPACE = re.compile(rb"\s*")
-_BLANK = re.compile(rb"\n[ \t]*\n\s*")
+# Only whole lines are passed over: one that is indented continues a field, and where there is none that is a fault.
+_SPACE = re.compile(rb"(?:[ \t]*\n)*")
+_BLANK = re.compile(rb"\n[ \t]*\n(?:[ \t]*\n)*")
 _NAME = re.compile(rb"Package:[ \t]*([A-Za-z0-9][A-Za-z0-9+._-]*)[ \t]*(?:\n|\Z)")
 _NAME_BELOW = re.compile(rb"\n" + _NAME.pattern, re.IGNORECASE)
 # Every writer begins a stanza with its name, so the field is looked for behind the end of a line.

@@ -1,13 +1,13 @@
 """Decompressing gzip quickly: members of moderate size at once by libdeflate, larger ones bit by bit by zlib.
 
 RFC 1952. Layers of ours are many members of a few MiB each, for which libdeflate is about three times as fast.
-libdeflate does not say where a member ends; its trailer does: the member's size, and behind it the next member or the
-end.
+libdeflate does not say where a member ends; its trailer does, which holds the checksum and the size of what came out.
 """
 
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from typing import BinaryIO
 
@@ -16,6 +16,9 @@ import deflate
 _MAGIC = b"\x1f\x8b\x08"
 _HEADER_BYTES = 10
 _CHUNK_BYTES = 1 << 20
+_BITE_BYTES = 1 << 16
+"""How much is given to zlib at a time: it copies what is behind a member, and there may be many small ones."""
+_ZEROS = re.compile(rb"\0*")
 _MOST_PLAIN = 8 << 20
 """How many bytes a member may have that is decompressed at once; ours have no more."""
 _MOST_PACKED = _MOST_PLAIN + (64 << 10)
@@ -33,6 +36,7 @@ class GzipMembers:
         self._plain = memoryview(b"")  # what was decompressed and not yet given
         self._inflater: zlib._Decompress | None = None
         self._tries_whole = True
+        self._has_begun = False
 
     def read(self, size: int) -> bytes:
         """The next bytes, at most `size`; none at the end.
@@ -53,11 +57,13 @@ class GzipMembers:
 
     def _begin(self) -> bool:
         """Begin the next member; False at the end of all."""
-        while self._fill(_HEADER_BYTES) and self._packed[self._start] == 0:
+        while self._fill(_HEADER_BYTES) and self._has_begun and self._packed[self._start] == 0:
             # zeros behind a member, with which tapes are filled up
-            self._packed, self._start = self._packed[self._start :].lstrip(b"\0"), 0
+            zeros = _ZEROS.match(self._packed, self._start)
+            self._start = zeros.end() if zeros else self._start
         if self._start == len(self._packed):
             return False
+        self._has_begun = True
         if not self._packed.startswith(_MAGIC, self._start):
             raise gzip.BadGzipFile(f"a member begins with {self._packed[self._start : self._start + 3]!r}")
         if not (self._tries_whole and self._decompress_whole()):
@@ -72,30 +78,25 @@ class GzipMembers:
             plain = deflate.gzip_decompress(memoryview(self._packed)[self._start :], _MOST_PLAIN)
         except deflate.DeflateError:
             return False
-        end = self._end_of(len(plain))
-        if end < 0:
+        # RFC 1952, 2.3.1: CRC32 and ISIZE end the member
+        trailer = deflate.crc32(plain).to_bytes(4, "little") + len(plain).to_bytes(4, "little")
+        at = self._packed.find(trailer, self._start + _HEADER_BYTES)
+        if at < 0:
             return False
+        end = at + len(trailer)
         self._start = end
         self._plain = memoryview(plain)
         return True
-
-    def _end_of(self, size: int) -> int:
-        """Where the member of `size` bytes ends that begins now; negative when that cannot be told."""
-        trailer = size.to_bytes(4, "little")  # RFC 1952, 2.3.1, ISIZE
-        before_next = self._packed.find(trailer + _MAGIC, self._start + _HEADER_BYTES)
-        if before_next >= 0:
-            return before_next + len(trailer)
-        is_last = self._is_read and self._packed.endswith(trailer)
-        return len(self._packed) if is_last else -1
 
     def _inflate(self, inflater: zlib._Decompress) -> None:
         """Decompress the next piece of a member."""
         if not self._fill(1):
             raise EOFError("it ends too early")
-        self._plain = memoryview(inflater.decompress(self._packed[self._start :], _CHUNK_BYTES))
-        self._packed, self._start = inflater.unconsumed_tail, 0
+        bite = self._packed[self._start : self._start + _BITE_BYTES]
+        self._plain = memoryview(inflater.decompress(bite, _CHUNK_BYTES))
+        rest = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+        self._start += len(bite) - len(rest)
         if inflater.eof:
-            self._packed = inflater.unused_data
             self._inflater = None
 
     def _fill(self, size: int) -> int:

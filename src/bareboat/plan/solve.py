@@ -78,17 +78,22 @@ def _reachable(
     book: _Rulebook, chosen: frozenset[Candidate], wishes: Sequence[Need], kept: Sequence[Candidate]
 ) -> Mapping[str, Candidate]:
     """What the wishes lead to among `chosen`: a choice that a later one made needless is dropped."""
-    found, choices = _reached(book, chosen, wishes, kept)
-    for choice in choices:
-        others = chosen - {choice}
-        fewer, _ = _reached(book, others, wishes, kept, without=choice)
-        if choice in found and all(
-            any(way in fewer for way in ways)
-            for need in (*wishes, *(need for candidate in fewer for need in book.needs_of(candidate)))
-            if choice in (ways := book.ways(need.group))
-        ):
-            chosen, found = others, fewer
-    return {candidate.name: candidate for candidate in sorted(found, key=lambda candidate: candidate.name)}
+    while True:
+        found, choices = _reached(book, chosen, wishes, kept)
+        needless = next((one for one in choices if _is_needless(book, chosen, wishes, kept, one)), None)
+        if needless is None:
+            return {candidate.name: candidate for candidate in sorted(found, key=lambda candidate: candidate.name)}
+        chosen -= {needless}
+
+
+def _is_needless(
+    book: _Rulebook, chosen: frozenset[Candidate], wishes: Sequence[Need], kept: Sequence[Candidate], choice: Candidate
+) -> bool:
+    """Whether everything that `choice` is there for is met by what is there anyway."""
+    anyway, _ = _reached(book, chosen - {choice}, wishes, kept, without=choice)
+    needs = (*wishes, *(need for candidate in anyway for need in book.needs_of(candidate)))
+    every = (book.ways(need.group) for need in needs)
+    return all(any(way in anyway for way in ways) for ways in every if choice in ways)
 
 
 def _reached(
