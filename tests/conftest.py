@@ -38,7 +38,7 @@ ORACLE_PROGRAMS = (
     "umoci",
 )
 ENGINE_PROGRAMS = ("containerd", "ctr", "docker", "dockerd")
-SCALE_PROGRAMS = ("chroot", "javac", "unshare")
+SCALE_PROGRAMS = ("apt-get", "chroot", "dpkg", "dpkg-deb", "javac", "keytool", "openssl", "tar", "unshare")
 OWN_TARGETS = {"scale": "make oracles"}
 """Marks of tests that run only when `-m` names the mark, and the target that does."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 _BLOCK = 512
 _USTAR = b"ustar"
-_MEMBER = re.compile(rb"(?:debian-binary|control\.tar|data\.tar|_[a-z]*)[!-~]* *[0-9 ]{12}[0-9 ]{6}[0-9 ]{6}[0-7 ]{8}"
-                     rb"[0-9 ]{10}`\n")
+_AR_HEADER = 60
+_AR_END = b"`\n"
+_AR_NAMES = (b"debi", b"cont", b"data")
 
 
 def tar(data: bytearray) -> None:
@@ -17,14 +16,25 @@ def tar(data: bytearray) -> None:
 
 def ar_of_tars(data: bytearray) -> None:
     """Give every member of a package its size, and every header of the tars inside its checksum."""
-    found = list(_MEMBER.finditer(data))
-    starts = [match.end() for match in found]
-    ends = [*(match.start() for match in found[1:]), len(data)][: len(found)]
-    for match, start, end in zip(found, starts, ends, strict=True):
+    starts = _members(data)
+    ends = [*(start - _AR_HEADER for start in starts[1:]), len(data)]
+    for start, end in zip(starts, ends[: len(starts)], strict=True):
         if len(data) % 4:  # a size that was changed on purpose stays now and then
             data[start - 12 : start - 2] = b"%-10d" % (end - start)
-        if b".tar" in match[0]:
+        if b".tar" in data[start - _AR_HEADER : start - 44]:
             _mend_headers(data, start, end)
+
+
+def _members(data: bytearray) -> list[int]:
+    """Where the content of every member begins: behind the two bytes that end its header."""
+    starts = []
+    at = data.find(_AR_END)
+    while at >= 0:
+        name = bytes(data[at + 2 - _AR_HEADER : at + 2 - _AR_HEADER + 4])
+        if at + 2 >= _AR_HEADER and (name in _AR_NAMES or name[:1] == b"_"):
+            starts.append(at + 2)
+        at = data.find(_AR_END, at + 2)
+    return starts
 
 
 def _mend_headers(data: bytearray, start: int, end: int) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 
+from bareboat.base.document import Document
 from bareboat.base.epoch import format_rfc3339
+from bareboat.base.errors import BareboatError
 from bareboat.debian.ar import ArReader
 from bareboat.debian.copyright import licences
 from bareboat.debian.deb import read_deb
@@ -21,8 +23,6 @@ from bareboat.make.effects.scripts import unmodelled
 from bareboat.make.elf import ElfFacts, read_elf
 from bareboat.make.entry_record import entry_fields, entry_of
 from bareboat.make.unpack import unpack
-from bareboat.base.document import Document
-from bareboat.base.errors import BareboatError
 
 LIMITS = Limits(max_bytes=1 << 24)
 _ASKED = 8  # packages of one index that are read, so that many small ones cost no more than a few large ones

@@ -9,6 +9,7 @@ from pathlib import Path
 from bareboat.base.digest import Digest
 from bareboat.base.document import Document
 from bareboat.base.errors import BareboatError
+from bareboat.base.path import ImagePath
 from bareboat.base.platform import architecture
 from bareboat.debian.paragraph import decoded
 from bareboat.debian.release import Release
@@ -17,7 +18,6 @@ from bareboat.make.effects.ldcache_conf import library_folders
 from bareboat.make.effects.x509 import read_certificates
 from bareboat.make.layer import Layer
 from bareboat.make.tree import Directory, Tree, file_of
-from bareboat.base.path import ImagePath
 from bareboat.plan.catalog import Catalog, catalog
 from bareboat.plan.config_yaml import parse_config
 from bareboat.plan.evidence import read_integrity, read_npm_keys, read_npm_signatures, verify_npm
@@ -114,7 +114,7 @@ def read_answer(data: bytes) -> None:
 
 def read_loader_conf(data: bytes) -> None:
     """The loader's configuration, cut into files of one folder at NULs."""
-    texts = data.split(b"\0")
+    texts = data.split(b"\0", 32)
     files = [file_of("etc/ld.so.conf", texts[0], origin="test")]
     files += [file_of(f"etc/ld.so.conf.d/{n}.conf", text, origin="test") for n, text in enumerate(texts[1:])]
     folders = [

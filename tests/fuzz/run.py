@@ -26,7 +26,10 @@ from tests.fuzz.worker import Batch, Board, Done, Found, work, write_input
 
 BATCH = 2000
 LONGEST_S = 20.0
-"""How long one input may take; a target needs less than a millisecond, and a shared machine pauses."""
+"""How much time of a processor one input may take; a target needs less than a millisecond."""
+
+LONGEST_WAIT_S = 3600.0
+"""How long it may take by the clock: a process may be stopped for a while by somebody else."""
 
 _FORK = multiprocessing.get_context("fork")
 
@@ -58,7 +61,7 @@ class _Hand:
         self._process: BaseProcess = _FORK.Process(target=work, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
-        self._begun, self._since = -1, time.monotonic()
+        self._begun, self._since, self._used = -1, time.monotonic(), 0.0
 
     @property
     def is_done(self) -> bool:
@@ -68,9 +71,10 @@ class _Hand:
         """What stopped the process, if anything did; it goes on behind that."""
         begun = self._board.read()[0]
         if begun != self._begun:
-            self._begun, self._since = begun, time.monotonic()
+            self._begun, self._since, self._used = begun, time.monotonic(), self._cpu_seconds()
         if self._process.is_alive():
-            if time.monotonic() - self._since < LONGEST_S:
+            used, waited = self._cpu_seconds() - self._used, time.monotonic() - self._since
+            if used < LONGEST_S and waited < LONGEST_WAIT_S:
                 return None
             self._process.kill()
             self._process.join()
@@ -80,6 +84,14 @@ class _Hand:
         code = self._process.exitcode or 0
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return self._stopped(Fault("Death", name, f"ends the process: {name}"))
+
+    def _cpu_seconds(self) -> float:
+        """proc(5), `/proc/pid/stat`: user and system time are the fields 14 and 15."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _stopped(self, fault: Fault) -> Found:
         _, at, position, data = self._board.read()

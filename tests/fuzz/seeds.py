@@ -1,4 +1,4 @@
-"""Valid inputs to begin with, and the words of each format."""
+"""Valid inputs to begin with, by target."""
 
 from __future__ import annotations
 
@@ -43,11 +43,6 @@ def seeds_of(name: str) -> tuple[bytes, ...]:
     return (*_SEEDS[name](), *kept)
 
 
-def tokens_of(name: str) -> Sequence[bytes]:
-    """The words of a target's format."""
-    return _TOKENS.get(name, ())
-
-
 def _packages() -> list[bytes]:
     entries = [
         deb.directory("usr"), deb.file("usr/a", b"content", xattrs={"user.x": b"1"}), deb.hardlink("usr/b", "usr/a"),
@@ -63,7 +58,8 @@ def _packages() -> list[bytes]:
 def _package(entries: Sequence[deb.Entry], *, compression: str = "none", pax: bool = False) -> bytes:
     control = [
         deb.directory("."), deb.file("control", b"Package: x\nVersion: 1\nArchitecture: all\n"),
-        deb.file("md5sums", b"0" * 32 + b"  usr/a\n"), deb.file("conffiles", b"/etc/x\n"), deb.file("postinst", b"exit\n"),
+        deb.file("md5sums", b"0" * 32 + b"  usr/a\n"), deb.file("conffiles", b"/etc/x\n"),
+        deb.file("postinst", b"exit\n"),
     ]  # fmt: skip
     style = tarfile.PAX_FORMAT if pax else tarfile.GNU_FORMAT
     return deb.raw_deb(control=_slim(deb.tar(control)), data=_slim(deb.tar(entries, tar_format=style)),
@@ -85,7 +81,8 @@ def _tars() -> list[bytes]:
     ]  # fmt: skip
     entries = [deb.file("a" * 120, b"x" * 10), deb.symlink("l", "t" * 120), deb.device("dev/null")]
     return [
-        layers.make_raw_tar(items[:4]), layers.make_raw_tar(items[4:]), layers.make_raw_tar(items[:3], tarfile.USTAR_FORMAT),
+        layers.make_raw_tar(items[:4]), layers.make_raw_tar(items[4:]),
+        layers.make_raw_tar(items[:3], tarfile.USTAR_FORMAT),
         _slim(deb.tar(entries)), _slim(deb.tar(entries, tar_format=tarfile.PAX_FORMAT)),
         _slim(deb.tar([deb.file("a/b", b"x", uid=1 << 40, mtime=1 << 35), deb.file("a/c", xattrs={"user.y": b"z"})])),
     ]  # fmt: skip
@@ -100,8 +97,8 @@ def _streams() -> list[bytes]:
 
 
 def _release() -> list[bytes]:
-    archive = make_archive([deb.make_deb("a")], valid_until=1_760_000_000, unsigned=True, architectures=["amd64", "all"])
-    return [archive.release]
+    packages, architectures = [deb.make_deb("a")], ["amd64", "all"]
+    return [make_archive(packages, valid_until=1_760_000_000, unsigned=True, architectures=architectures).release]
 
 
 def _index() -> list[bytes]:
@@ -114,8 +111,10 @@ def _index() -> list[bytes]:
     return [data for path, data in files.items() if path.endswith("/Packages")]
 
 
-_VERSIONS = [b"1.0", b"1:2.41-12", b"0~rc1+dfsg-1ubuntu3~bpo12+1", b"24.21.0+dfsg+~cs24.13.4-1", b"1.3.dfsg+really1.3.1-1",
-             b"2147483647:0", b"9" * 60, b"1.~~", b"a", b"0", b"1-1-1", b"1:1:1"]  # fmt: skip
+_VERSIONS = [
+    b"1.0", b"1:2.41-12", b"0~rc1+dfsg-1ubuntu3~bpo12+1", b"24.21.0+dfsg+~cs24.13.4-1", b"1.3.dfsg+really1.3.1-1",
+    b"2147483647:0", b"9" * 60, b"1.~~", b"a", b"0", b"1-1-1", b"1:1:1",
+]  # fmt: skip
 
 _RELATIONS = [
     b"libc6 (>= 2.38), libgcc-s1:any (<< 4:1~) | x [amd64 !i386] <!nocheck> <stage1 cross>", b"a", b"a, b | c|d,",
@@ -193,11 +192,11 @@ def _archives() -> list[bytes]:
 
 def _publishers() -> list[bytes]:
     plain = _slim(deb.tar([
-        deb.directory("node"), deb.file("node/bin/node", b"\x7fELF" * 9), deb.file("node/LICENSE", b"MIT"),
+        deb.Entry("node/bin/node", b"\x7fELF" * 9), deb.Entry("node/LICENSE", b"MIT"),
         deb.symlink("node/bin/npm", "../x"),
     ]))  # fmt: skip
     return [deb.compress(plain, name) for name in ("none", "gz", "xz", "bz2")] + [
-        _slim(deb.tar([deb.file("package/bin/node", b"x", xattrs={"user.a": b"b"})]))
+        _slim(deb.tar([deb.Entry("package/bin/node", b"x", xattrs={"user.a": b"b"})]))
     ]
 
 
@@ -254,7 +253,7 @@ images:
 ]
 
 _APT = [
-    b"deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.example/debian trixie main\n",
+    b"deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive.gpg] http://mirror.example/debian trixie main\n",
     b"Types: deb\nURIs: http://mirror.example/debian/ file:/srv\nSuites: trixie trixie-updates\nComponents: main\n"
     b"Signed-By:\n -----BEGIN\n .\nEnabled: yes\n\nTypes: deb-src\n",
     b'Acquire::http::Proxy "http://127.0.0.1:3142"; // x\nAcquire { https { Proxy "DIRECT"; }; };\n',
@@ -318,7 +317,7 @@ _SEEDS: Mapping[str, Callable[[], list[bytes]]] = {
     "signature": lambda: [(SIGNED / "Release.gpg").read_bytes()],
     "keyring": lambda: [(SIGNED / "certificate.asc").read_bytes()],
     "relations": lambda: _RELATIONS, "version": lambda: _VERSIONS,
-    "md5sums": lambda: [b"0123456789abcdef0123456789abcdef  usr/bin/x\n\\0123456789ABCDEF0123456789abcdef *a\\nb\\\\\n"],
+    "md5sums": lambda: [b"0123456789abcdef" * 2 + b"  usr/x\n\\" + b"0123456789ABCDEF" * 2 + b" *a\\nb\\\\\n"],
     "copyright": lambda: [_COPYRIGHT], "script": lambda: [_SCRIPT], "elf": _elves,
     "index": lambda: [_documents()[0]], "manifest": lambda: [_documents()[1]], "config": _configs,
     "layout": lambda: [b"\n".join([*_documents(), MARKER])], "archive": _archives,
@@ -329,50 +328,4 @@ _SEEDS: Mapping[str, Callable[[], list[bytes]]] = {
     "npmrc": lambda: [b"registry=https://mirror.example/npm/\n//mirror.example/:_authToken=${TOKEN}\n; x\n"],
     "npm": _npm_documents, "publisher": _publishers, "answer": lambda: _ANSWERS, "ldconf": lambda: _LOADER,
     "pem": _pem, "der": _der, "record": _records,
-}  # fmt: skip
-
-_JSON = (b'{"', b'": "', b'", "', b'": {', b'": [', b"null", b"true", b"false", b"1e999", b"NaN", b"-0", b"1.5", b'"\\ud800"',
-         b'"\\u0000"', b"[[[[", b"{}", b"[]", b"sha256:" + b"0" * 64, b'"schemaVersion": 2', b'"digest"', b'"size"')  # fmt: skip
-_TAR = (b"ustar\x0000", b"ustar  \0", b"path=", b"../", b"./", b"/", b".wh.", b".wh..wh..opq", b"30 mtime=1234567890.5\n",
-        b"12 size=99\n", b"SCHILY.xattr.", b"GNU.sparse.major=1\n", b"0", b"1", b"2", b"5", b"L", b"K", b"x", b"g", b"S",
-        b"\x80" + bytes(7), b"\xff" * 8, bytes(512), b"\xc3\x28")  # fmt: skip
-_AR = (b"!<arch>\n", b"debian-binary", b"control.tar", b"data.tar", b".xz", b".zst", b"_x", b"`\n", b"2.0\n")
-_FIELDS = (b"Package: ", b"Version: ", b"Depends: ", b"Provides: ", b"SHA256:", b"Size: 5", b"Filename: ../", b"\n\n",
-           b"\n ", b"\n\t", b" .\n", b"#", b":", b"\r\n", b"\xc2\xa0", b"Source: a (1)", b"\x00", b"License: ", b"Date: ",
-           b"Fri, 31 Dec 9999 23:59:59 -2359", b"Valid-Until: ", b"Components: ", b"Architectures: all")  # fmt: skip
-_PGP = (b"-----BEGIN PGP SIGNED MESSAGE-----\n", b"Hash: SHA512\n\n", b"-----BEGIN PGP SIGNATURE-----\n\n", b"- -",
-        b"-----END PGP SIGNATURE-----\n", b"-----BEGIN PGP MESSAGE-----\n\n", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n",
-        b"=abcd\n", b"\x88", b"\xc2\xff", b"\xcb\x01", b"\x04\x00\x16\x0a")  # fmt: skip
-_YAML = (b"&a ", b"*a", b"<<: *a", b"!!str ", b"? ", b"- ", b"---\n", b"...\n", b"|\n  ", b">-\n ", b"'", b'"', b"{", b"}",
-         b"[", b"]", b": ", b"\n  ", b"\t", b"%YAML 1.2\n", b"images:", b"from: ", b"packages:", b"files:", b"distros:",
-         b"null", b"0o17", b".inf", b"\xef\xbb\xbf", b"\\x00", b"\xe2\x80\xa8")  # fmt: skip
-_DER = (b"\x30\x80", b"\x30\x82\xff\xff", b"\x31\x00", b"\x02\x01\x01", b"\x03\x02\x00\x00", b"\x17\x0d500101000000Z",
-        b"\x18\x0f20500101000000Z", b"\x0c\x01a", b"\x1e\x02\xd8\x00", b"\x1c\x04\x00\x11\x00\x00", b"\x06\x03\x55\x04\x03",
-        b"\xa0\x03", b"\x1f\x01", b"\x30\x0a", b"\x05\x00")  # fmt: skip
-
-_TOKENS: Mapping[str, Sequence[bytes]] = {
-    **dict.fromkeys(("tar", "layer", "changeset", "archive", "publisher"), _TAR),
-    **dict.fromkeys(("deb", "unpack"), (*_TAR, *_AR)), "ar": _AR,
-    **dict.fromkeys(("index", "manifest", "config", "layout", "lock", "npm", "record"), _JSON),
-    **dict.fromkeys(("paragraph", "release", "packages", "copyright"), _FIELDS),
-    **dict.fromkeys(("inrelease", "signature", "keyring"), _PGP),
-    "inflate": (b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", bytes(8)),
-    "payload": (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18\x04\0\0\0", bytes(8)),
-    "relations": (b" (>= 1)", b" | ", b", ", b":any", b"[amd64]", b"[!", b"<!nocheck>", b"<", b"<<", b"(", b")", b"~", b"\n ",
-                  b"\xff", b"a"),
-    "version": (b"~", b"+", b"-", b":", b".", b"0", b"00", b"+really", b".dfsg", b"a", b"\xb2", b" "),
-    "md5sums": (b"\\", b"\\n", b"  ", b" *", b"\n", b"../", b"/", b"\0", b"\xff", b"\r", b"0123456789abcdef" * 2),
-    "script": (b"# Automatically added by dh_x\n", b"# End automatically added section\n", b"case \"$1\" in\n", b"esac\n",
-               b";;\n", b"exit 0\n", b"\0", b"\xff"),
-    "elf": (b"\x7fELF", b"\1\1", b"\2\2", b"\xff\xff\xff\x6f", b"\xfe\xff\xff\x6f", b"\x05\0\0\0\0\0\0\0", b"\0\0\1\0", b"\xff"),
-    "reference": (b":", b"@", b"/", b"sha256:", b"__", b"--", b".", b"[", b"]", b"localhost", b"://", b"A", b"\xff", b"-"),
-    "configuration": _YAML,
-    "apt": (b"deb ", b"[", b"]", b"\n ", b"Types: deb\n", b"URIs: ", b"mirror+file:/x", b"#", b"/*", b"*/", b'"', b"\\", b"{",
-            b"};", b"::"),
-    "npmrc": (b"${", b"}", b"=", b"registry=", b"//", b":_auth=", b"https://[", b"\n", b"\0", b"'"),
-    "answer": (b"bytes ", b"*", b"\n\n", b"<!--", b"-->", b"<html", b"Retry-After: ", b"Date: ", b"\xb2", b"GMT", b"+9999"),
-    "ldconf": (b"include ", b"/*", b"*", b"?", b"[!a-", b"]", b"..", b"\0", b"#", b"=", b"etc/ld.so.conf.d/0.conf\n", b"\n"),
-    "pem": (b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n", b"-----BEGIN X509 CRL-----\n", b"=", b"\n",
-            b"-----"),
-    "der": _DER,
 }  # fmt: skip

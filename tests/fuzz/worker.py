@@ -19,8 +19,9 @@ from random import Random
 
 from tests.fuzz.minimise import minimised
 from tests.fuzz.mutate import Mutator
-from tests.fuzz.seeds import seeds_of, tokens_of
+from tests.fuzz.seeds import seeds_of
 from tests.fuzz.targets import TARGETS, Fault, Target, fault_of
+from tests.fuzz.tokens import TOKENS
 
 MIB = 1 << 20
 MOST_MEMORY = 1024 * MIB
@@ -86,7 +87,7 @@ def inputs_of(batch: Batch, seed: int) -> tuple[Target, Callable[[], bytes]]:
     """The target of a batch, and what gives its inputs one by one; the same ones each time."""
     target = TARGETS[batch.target]
     random = Random(f"{seed} {batch.target} {batch.number}")
-    mutator = Mutator(seeds_of(batch.target), tokens_of(batch.target), target.most_bytes, random)
+    mutator = Mutator(seeds_of(batch.target), TOKENS[batch.target], target.most_bytes, random)
     mend = target.mend
 
     def following() -> bytes:

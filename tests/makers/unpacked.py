@@ -19,12 +19,12 @@ WHOLE = Treatment(pruning=Pruning(rules=(), allowed=("setuid", "devices")), merg
 def by_dpkg(deb: Path, root: Path) -> list[str]:
     """What `dpkg-deb --extract` makes of a package in the new folder `root`; owners are kept for root only.
 
-    tar, which dpkg-deb runs, makes links that lead far away last of all, and so touches their folders once more: the
-    times of those are taken from its listing.
+    dpkg-deb packs links last of all, so tar, which it runs, comes back to their folders after it has set their times:
+    those are taken from its listing.
     """
     subprocess.run(["dpkg-deb", "--extract", deb, root], check=True)
     paths = {path.relative_to(root).as_posix(): path for path in root.rglob("*")}
-    touched = {str(Path(name).parent) for name, path in paths.items() if path.is_symlink() and _is_late(path)}
+    touched = {str(Path(name).parent) for name, path in paths.items() if path.is_symlink()}
     listed = _listed_times(deb) if touched else {}
     return sorted(_on_disk(path, name, listed[name] if name in touched else None) for name, path in paths.items())
 
@@ -36,11 +36,6 @@ def by_us(found: Unpacked) -> list[str]:
         end = entry.target if isinstance(entry, Hardlink) else entry.path
         names[end] = names.get(end, 0) + 1
     return sorted(_line(entry, found, names) for entry in found.entries)
-
-
-def _is_late(link: Path) -> bool:
-    target = link.readlink()
-    return target.is_absolute() or ".." in target.parts
 
 
 def _listed_times(deb: Path) -> dict[str, int]:

@@ -84,13 +84,13 @@ class Trial:
             thinned(cache, self.seed, condition.kept)
 
     def _run(self, condition: Condition, folder: Path, images: tuple[str, ...]) -> None:
-        program, _ = python(self.work, newest=condition.newest, nobody=condition.nobody)
+        program = python(self.work, newest=condition.newest, nobody=condition.nobody)
         source = self.work / ("copy" if condition.copied else "source")
         paths = [str(source)]
         prefix = list(AS_NOBODY if condition.nobody else ())
         variables = {
             "PATH": os.environ["PATH"], "HOME": str(folder), "BAREBOAT_CACHE": str(folder / "cache"),
-            "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", **condition.environment,
+            "TZ": "UTC", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", **program.environment, **condition.environment,
         }  # fmt: skip
         if condition.clock_s and (faketime := shutil.which("faketime")):
             prefix += [faketime, "-f", f"{condition.clock_s:+d}s"]
@@ -98,7 +98,7 @@ class Trial:
             paths.insert(0, str(clock_folder(self.work)))
             variables["SHIFTED_CLOCK_S"] = str(condition.clock_s)
         variables["PYTHONPATH"] = ":".join(paths)
-        command = [*prefix, str(program), "-m", "bareboat", "build", *images, "--frozen", "--offline", "--quiet"]
+        command = [*prefix, str(program.path), "-m", "bareboat", "build", *images, "--frozen", "--offline", "--quiet"]
         command += ["--no-check", "--jobs", str(condition.jobs), "--arch", self._arch(condition)]
         done = subprocess.run(
             command, cwd=folder, env=variables, umask=condition.umask, capture_output=True, text=True, check=False
@@ -129,6 +129,9 @@ def main() -> int:
         trial = _prepared(work, words["IMAGES"], architectures, words["LOCK"])
         asked = [one for one in every if not words["CONDITIONS"] or one.name in words["CONDITIONS"]]
         return _all(trial, asked, begun)
+    except KeyboardInterrupt:
+        print("interrupted")
+        return 130
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -190,7 +193,7 @@ def _python_of(trial: Trial, condition: Condition) -> str:
     if not (condition.newest or condition.nobody):
         return ""
     try:
-        return f", Python {python(trial.work, newest=condition.newest, nobody=condition.nobody)[1]}"
+        return f", Python {python(trial.work, newest=condition.newest, nobody=condition.nobody).version}"
     except UnavailableError:
         return ""
 

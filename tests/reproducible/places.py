@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -108,53 +109,93 @@ def clock_folder(work: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """A Python with its version; `library` is where its shared library is, where it was copied away from it."""
+
+    path: Path
+    version: str
+    library: Path | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that it needs."""
+        return {} if self.library is None else {"LD_LIBRARY_PATH": str(self.library)}
+
+
 @cache
-def python(work: Path, *, newest: bool, nobody: bool) -> tuple[Path, str]:
-    """A Python with all that bareboat needs, and its version; a new virtual environment unless our own will do.
+def python(work: Path, *, newest: bool, nobody: bool) -> Interpreter:
+    """A Python with all that bareboat needs: our own, else one in a new virtual environment.
 
     Raises:
         UnavailableError: When this machine has none.
     """
     own = Path(sys.executable)
-    if not newest and (not nobody or _runs(own, nobody=True)):
-        return own, _version(own, nobody=nobody)
-    found = [(_version(path, nobody=nobody), path) for path in _pythons() if _runs(path, nobody=nobody)]
-    fitting = [(tuple(map(int, version.split("."))), version, path) for version, path in found]
-    fitting = sorted(one for one in fitting if one[0] >= (3, 11))
-    if not fitting or (newest and not nobody and fitting[-1][0] <= sys.version_info[:3]):
+    if not newest and (version := _version(own, nobody=nobody)):
+        return Interpreter(path=own, version=version)
+    found = {version: path for path in _pythons() if (version := _version(path, nobody=False))}
+    if not newest:
+        found = {version: path for version, path in found.items() if _key(version)[:2] == sys.version_info[:2]}
+    version = max(found, key=_key, default="")
+    if not version or (newest and not nobody and _key(version) <= sys.version_info[:3]):
         raise UnavailableError("no other Python is here" if newest else "no Python that other users may run is here")
-    _, version, path = fitting[-1]
-    return _environment(path, work / f"python-{version}{'-nobody' if nobody else ''}"), version
+    path, library = found[version], None
+    if nobody and _version(path, nobody=True) != version:
+        path, library = _copied(path, version, work / f"copied-{version}")
+    made = _environment(path, library, work / f"python-{version}{'-nobody' if nobody else ''}")
+    return Interpreter(path=made, version=version, library=library)
+
+
+def _key(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _pythons() -> list[Path]:
     folders = [Path(name) for name in os.environ.get("PATH", "").split(":") if name]
     folders += sorted(Path.home().glob(".pyenv/versions/*/bin"))
-    return [folder / f"python3.{minor}" for folder in folders for minor in range(11, 20)]
+    paths = [folder / f"python3.{minor}" for folder in folders for minor in range(11, 20)]
+    return [path for path in paths if path.exists()]
 
 
-def _runs(path: Path, *, nobody: bool) -> bool:
-    try:
-        _version(path, nobody=nobody)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return True
-
-
-def _version(path: Path, *, nobody: bool) -> str:
+def _version(path: Path, *, nobody: bool, library: Path | None = None) -> str:
+    """The version of the Python at `path`; empty when it does not run."""
     program = "import sys, venv, ssl; print('.'.join(map(str, sys.version_info[:3])))"
     command = [*(AS_NOBODY if nobody and os.geteuid() == 0 else ()), str(path), "-c", program]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, cwd="/").stdout.strip()
+    variables = {**os.environ, **({} if library is None else {"LD_LIBRARY_PATH": str(library)})}
+    try:
+        done = subprocess.run(
+            command, env=variables, capture_output=True, text=True, check=True, timeout=60, cwd="/"
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
 
 
-def _environment(path: Path, folder: Path) -> Path:
+def _copied(path: Path, version: str, folder: Path) -> tuple[Path, Path]:
+    """The Python at `path` with its library, where everybody may run it, and the folder of its shared library.
+
+    Raises:
+        UnavailableError: When it does not run there.
+    """
+    program = "import sys; print(sys.base_prefix)"
+    told = subprocess.run([str(path), "-c", program], capture_output=True, text=True, check=True, cwd="/").stdout
+    unneeded = shutil.ignore_patterns("test", "tests", "__pycache__", "idlelib", "*.a", "site-packages", "share")
+    shutil.copytree(told.strip(), folder, ignore=unneeded, symlinks=True)
+    copy, library = folder / "bin" / path.name, folder / "lib"
+    if _version(copy, nobody=True, library=library) != version:
+        raise UnavailableError(f"{path} cannot be run by others, nor can a copy of it")
+    return copy, library
+
+
+def _environment(path: Path, library: Path | None, folder: Path) -> Path:
     """A virtual environment with what `requirements/run.txt` pins, and without the checkout."""
     made = folder / "bin/python"
     pip = [sys.executable, "-m", "pip", "--python", str(made), "install", "--quiet", "--disable-pip-version-check"]
+    variables = {**os.environ, **({} if library is None else {"LD_LIBRARY_PATH": str(library)})}
     try:
-        subprocess.run([str(path), "-m", "venv", "--without-pip", str(folder)], check=True, timeout=120)
+        subprocess.run([str(path), "-m", "venv", "--without-pip", str(folder)], env=variables, check=True, timeout=120)
         pinned = ["--require-hashes", "--requirement", str(ROOT / "requirements/run.txt")]
-        subprocess.run([*pip, *pinned], check=True, timeout=900)
+        subprocess.run([*pip, *pinned], env=variables, check=True, timeout=900)
     except subprocess.SubprocessError as fault:
         raise UnavailableError(f"{path} cannot be set up: {fault}") from fault
     return made

@@ -1,9 +1,11 @@
 """Asks apt's own library about many packages at once: run by Debian's Python, which has python3-apt.
 
-    APT_CONFIG=… /usr/bin/python3 ask_libapt.py < names > answers
+    APT_CONFIG=… /usr/bin/python3 ask_libapt.py < questions > answers
 
-Each answer is a line: the name, and `name=version` of everything that apt would unpack, sorted; the name alone when apt
-refuses.
+A question is a line, and so is its answer.
+To a name: `name=version` of everything that apt would unpack, sorted; nothing when apt refuses.
+To `name=version` of everything that somebody else would unpack: how many of them apt finds broken, and how many there
+are (`0 broken of 7`).
 It takes the steps of `apt-get install` (DoInstall in apt-private/private-install.cc) and spares what takes apt-get its
 second or two: the state of 70,000 packages is made once, and each question is put to a copy of it, by fork(2).
 """
@@ -23,15 +25,26 @@ def main() -> None:
         sys.stdout.flush()
         child = os.fork()
         if child == 0:
-            sys.stdout.write(answer(cache, state, line.strip()))
+            words = line.split()
+            answer = judged(cache, state, words) if "=" in line else chosen(cache, state, words[0])
+            sys.stdout.write(answer + "\n")
             sys.stdout.flush()
             os._exit(0)
         if os.waitpid(child, 0)[1]:
             sys.exit(f"no answer about {line}")
 
 
-def answer(cache: "apt_pkg.Cache", state: "apt_pkg.DepCache", name: str) -> str:
-    """The line for one package."""
+def judged(cache: "apt_pkg.Cache", state: "apt_pkg.DepCache", words: "list[str]") -> str:
+    """What apt thinks of a selection."""
+    for name, _, text in (word.partition("=") for word in words):
+        package = cache[name]
+        state.set_candidate_ver(package, next(one for one in package.version_list if one.ver_str == text))
+        state.mark_install(package, False, True)
+    return f"{state.broken_count} broken of {state.inst_count}"
+
+
+def chosen(cache: "apt_pkg.Cache", state: "apt_pkg.DepCache", name: str) -> str:
+    """What apt would unpack for one package."""
     package = cache[name]
     resolver = apt_pkg.ProblemResolver(state)
     resolver.clear(package)
@@ -42,8 +55,8 @@ def answer(cache: "apt_pkg.Cache", state: "apt_pkg.DepCache", name: str) -> str:
         try:
             resolver.resolve(True)
         except apt_pkg.Error:
-            return f"{name}\n"
-    return " ".join([name, *sorted(unpacked(state, package))]) + "\n"
+            return ""
+    return " ".join(sorted(unpacked(state, package)))
 
 
 def unpacked(state: "apt_pkg.DepCache", package: "apt_pkg.Package") -> "list[str]":

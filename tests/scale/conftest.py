@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
+from tests.scale.catalogue import Catalogue, built, chosen_recipes
 from tests.scale.live import Live, live
+from tests.scale.machine import HERE, Emulators, fetched
 
 _SAID = "said"
 
@@ -21,6 +25,25 @@ def trixie() -> Iterator[Live]:
         yield archive
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def images(shared: Path) -> Catalogue:
+    """The images of the catalogue."""
+    return built(shared / "catalogue", chosen_recipes())
+
+
+@pytest.fixture(scope="session")
+def emulators(trixie: Live, tmp_path_factory: pytest.TempPathFactory) -> Emulators:
+    """What runs programs of other architectures."""
+    return fetched(trixie.read(HERE.debian), tmp_path_factory.mktemp("emulators") / "bin")
+
+
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Say:
     """Tell what was found, whether the test passes or not."""
@@ -32,7 +55,9 @@ def say(request: pytest.FixtureRequest) -> Say:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print every table, with the seconds that its test took."""
+    """Print what was told under each heading, with the seconds that its tests took."""
+    tables: dict[str, list[str]] = {}
+    seconds: dict[str, float] = {}
     reports = [
         one
         for kind in ("passed", "failed")
@@ -43,6 +68,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, said in report.user_properties:
             if name == _SAID:
                 heading, lines = said
-                terminalreporter.write_sep("-", f"{heading} ({report.duration:.0f} s)")
-                for line in lines:
-                    terminalreporter.write_line(line)
+                tables.setdefault(heading, []).extend(lines)
+                seconds[heading] = seconds.get(heading, 0) + report.duration
+    for heading, lines in tables.items():
+        terminalreporter.write_sep("-", f"{heading} ({seconds[heading]:.0f} s)")
+        for line in lines:
+            terminalreporter.write_line(line)

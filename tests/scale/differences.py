@@ -26,7 +26,7 @@ class Kind(StrEnum):
     provider = "several packages provide it, with one priority: we take the first by name, apt one of its own order"
     consequence = "one of the two has it anyway, by another choice"
     alternative = "the two settled on different alternatives"
-    refusal = "apt finds no way, and takes those that we found when it is told them"
+    refusal = "apt finds no way at all, and nothing broken in the one that we found"
     needless = "ours has a package though another one is there anyway"
 
 

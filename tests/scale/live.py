@@ -1,4 +1,4 @@
-"""The live archive as Bareboat reads it: verified, through this machine's own mirrors, into this machine's own store."""
+"""The live archive as Bareboat reads it: verified, through this machine's mirrors, into this machine's store."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from typing import Final
 
 
@@ -23,9 +24,18 @@ VERSIONS: Final = _number("VERSIONS", 300)
 LARGEST_DEB: Final = _number("LARGEST_DEB", 4_000_000)
 """Bytes of the largest .deb that is drawn for the trees."""
 CLOSURE_ARCHITECTURES: Final = tuple((os.environ.get("CLOSURE_ARCHITECTURES") or "amd64,arm64,riscv64").split(","))
-EMULATED: Final = tuple((os.environ.get("EMULATED") or "arm64,arm,s390x,ppc64le,riscv64,loong64").split(","))
+ARCHITECTURES: Final = tuple(
+    (os.environ.get("ARCHITECTURES") or "amd64,arm64,arm,s390x,ppc64le,riscv64,loong64").split(",")
+)
+IMAGES: Final = os.environ.get("IMAGES") or "."
+"""A regular expression that the names of the images to be looked at match."""
 
 
 def chance(what: str) -> random.Random:
     """The draws for `what`; those for something else do not depend on how many these are."""
     return random.Random(f"{SEED} {what}")
+
+
+def is_wanted(image: str) -> bool:
+    """Whether the images to be looked at include `image`, such as `python3-debian13`."""
+    return re.search(IMAGES, image) is not None

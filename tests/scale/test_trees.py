@@ -1,4 +1,4 @@
-"""Packages drawn from the live archive: dpkg-deb and we take them apart alike, to the last path, owner, mode and second."""
+"""Packages of the live archive: dpkg-deb and we take them apart alike, to the last path, owner, mode and second."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.scale.conftest import Say
 from tests.scale.live import Live, main_suite, newest
 from tests.scale.sizes import LARGEST_DEB, TREES, chance
 
-pytestmark = [pytest.mark.scale, pytest.mark.network, pytest.mark.oracle]
+pytestmark = [pytest.mark.scale, pytest.mark.network]
 
 
 def test_dpkg_takes_packages_drawn_at_random_apart_as_we_do(trixie: Live, tmp_path: Path, say: Say) -> None:
