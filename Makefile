@@ -4,10 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out
 IMAGE ?= python3-debian13
+INPUTS ?= 10000000
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help image test test-all oracles lint format docs pin reproducible kill clean
+.PHONY: help image test test-all oracles lint format docs pin reproducible kill fuzz bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -33,7 +34,7 @@ bench: $(VENV)/.dev ## Measure against the baselines, RUNS times (5), on a quiet
 	$(BIN)/python -m bench --runs $(or $(RUNS),5) $(if $(ONLY),--only $(ONLY))
 
 oracles: $(VENV)/.dev ## Ask apt, dpkg, ldconfig, keytool, openssl and QEMU thousands of questions; takes minutes
-	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n 2 --dist worksteal -m scale tests/scale
+	$(PYTEST) -n 2 --dist worksteal -m scale tests/scale
 
 lint: $(VENV)/.dev ## Check types, style and imports
 	$(BIN)/ruff check src tests docs scripts bench
@@ -45,8 +46,11 @@ docs: $(VENV)/.dev ## Write the generated pages anew
 pin: $(VENV)/.dev ## Pin every dependency anew
 	scripts/pin
 
+fuzz: $(VENV)/.dev ## Feed INPUTS changed inputs (ten million) to every parser of foreign bytes
+	$(BIN)/python -m tests.fuzz.run --inputs $(INPUTS)
+
 clean: ## Remove what was made here
-	rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz .import_linter_cache
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	scripts/set-up $(PYTHON) $(VENV) requirements/run.txt
