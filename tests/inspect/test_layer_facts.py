@@ -8,9 +8,9 @@ import pytest
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
-from bareboat.make.contents import holds_key, is_read, may_hold_key
 from bareboat.inspect.layer_facts import facts_of, layer_facts
 from bareboat.inspect.layer_record import LayerFacts, facts_from, record_of
+from bareboat.make.contents import holds_key, is_read, may_hold_key
 from bareboat.oci.descriptor import Descriptor
 from bareboat.store.memory import MemoryStore
 from tests.makers.aboard import make_program, make_shared
