@@ -17,7 +17,7 @@ from bareboat.store.disk import DiskStore
 if TYPE_CHECKING:  # what a build whose images were proved before does without
     from bareboat.inspect.report import CheckReport
     from bareboat.make.build import Built
-    from bareboat.make.compose import Composition
+    from bareboat.make.composition import Composition
     from bareboat.make.layer import Layer
 
 _KIND = "proof"

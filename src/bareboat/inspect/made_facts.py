@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from bareboat.inspect.layer_facts import facts_key, listed_files
 from bareboat.inspect.layer_record import LayerFacts, record_of
-from bareboat.make.compose import Composition
+from bareboat.make.composition import Composition
 from bareboat.make.contents import is_read
 from bareboat.make.layer import Layer
 from bareboat.make.note import Note, note_of

@@ -21,7 +21,7 @@ from bareboat.make.part import Part
 from bareboat.make.workshop import Workshop
 
 if TYPE_CHECKING:  # what a build that finds all its layers in the records does without
-    from bareboat.make.compose import Composition
+    from bareboat.make.composition import Composition
 
 _KIND = "layer"
 
@@ -150,7 +150,8 @@ class _Ground:
     @property
     def composition(self) -> Composition:
         """What the layer holds, worked out on top of everything below."""
-        from bareboat.make.compose import Composition, compose
+        from bareboat.make.compose import compose
+        from bareboat.make.composition import Composition
 
         known = self._scene.memory.get(self.key)
         if known is None:

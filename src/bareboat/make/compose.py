@@ -6,13 +6,14 @@ Nothing is written here; the outcome says what a layer has to hold, in its order
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.epoch import ZERO, Epoch
 from bareboat.base.errors import BuildError
 from bareboat.base.mode import FOLDER
 from bareboat.base.path import ImagePath, parents_of
 from bareboat.debian.status import format_md5sums, md5sums_path, parse_md5sums
+from bareboat.make.composition import Composition
 from bareboat.make.contribution import Contribution
 from bareboat.make.crew import Hands
 from bareboat.make.enact import enact
@@ -26,23 +27,6 @@ from bareboat.make.touched import scoped
 from bareboat.make.tree import AnyEntry, Directory, File, Hardlink, Tree, file_of
 
 _PACKAGE = "package:"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composition:
-    """A step worked out.
-
-    A layer holds `folders`, the files of `contributions` in their order, and `files`, all sorted by path.
-    `tree` is everything up to here as seen from above, `moment` the newest timestamp in it; `touched` are the globs
-    that match something, in a package or of an effect.
-    """
-
-    tree: Tree = Tree()
-    moment: Epoch = ZERO
-    folders: tuple[Directory, ...] = ()
-    contributions: tuple[Contribution, ...] = ()
-    files: tuple[AnyEntry, ...] = ()
-    touched: frozenset[str] = frozenset()
 
 
 def compose(inputs: Inputs, below: Composition, hands: Hands, where: str) -> Composition:

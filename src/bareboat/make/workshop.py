@@ -13,7 +13,7 @@ from bareboat.make.compress import Compression, compression
 from bareboat.store.blobs import Blobs, Records
 
 if TYPE_CHECKING:
-    from bareboat.make.compose import Composition
+    from bareboat.make.composition import Composition
     from bareboat.make.layer import Layer
 
 HEAVY_BYTES = 48 << 20
