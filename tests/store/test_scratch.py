@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from bareboat.store.blobs import read
 from bareboat.store.disk import DiskStore
 from bareboat.store.memory import MemoryStore
 from bareboat.store.scratch import scratch
+from bareboat.store.sweep import sweep
 
+NOW = 1_700_000_000
 KEY = Digest.of(b"key")
 
 
@@ -61,6 +64,17 @@ def test_it_goes_away_whatever_happens(tmp_path: Path, ending: type[BaseExceptio
         if ending is not None:
             raise ending
     assert list(corner.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_counted_and_swept_after_a_day(tmp_path: Path) -> None:
+    left = tmp_path / "tmp/scratch-left"
+    DiskStore(left).add([b"made then"])
+
+    for hours, count in ((23, 0), (25, 1)):
+        os.utime(left, (NOW - hours * 3600, NOW - hours * 3600))
+        freed = sweep(DiskStore(tmp_path, now=lambda: NOW), keep=(), older_than_s=0)
+        assert (freed.unfinished.count, left.exists()) == (count, not count)
+    assert freed.unfinished.bytes >= len(b"made then")
 
 
 def test_where_the_corner_refuses_the_systems_folder_is_taken(

@@ -161,7 +161,16 @@ def _files(store: DiskStore, pattern: str) -> Iterator[tuple[Path, int, float]]:
         for path in sorted(store.folder.glob(pattern)):
             with suppress(FileNotFoundError):
                 found = path.lstat()
-                yield path, found.st_size, found.st_mtime
+                yield path, _bytes_in(path) if path.is_dir() else found.st_size, found.st_mtime
+
+
+def _bytes_in(folder: Path) -> int:
+    """What a scratch folder holds, which may be going away meanwhile."""
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            size += path.lstat().st_size if path.is_file() else 0
+    return size
 
 
 def _layers(store: DiskStore, names: Names) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 
@@ -69,7 +70,10 @@ def _file_names(store: DiskStore, digests: Iterable[Digest]) -> frozenset[str]:
 def _remove(store: DiskStore, files: Iterable[StoredFile]) -> None:
     with refusing(f'sweep "{store.folder}"'):
         for file in files:
-            file.path.unlink(missing_ok=True)
+            if file.path.is_dir():
+                shutil.rmtree(file.path)  # a `store.scratch` whose run was killed
+            else:
+                file.path.unlink(missing_ok=True)
         for link in store.folder.glob("blobs/sha512/??/*"):
             if link.is_symlink() and not link.exists():
                 link.unlink(missing_ok=True)
