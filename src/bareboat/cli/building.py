@@ -16,6 +16,8 @@ from bareboat.cli.proving import Proof, prove, witness_in
 from bareboat.cli.wiring import machine_store
 from bareboat.make.build import Builder, Built, Wanted, names_by_architecture, names_of
 from bareboat.make.compress import compression
+from bareboat.make.crew import Crew
+from bareboat.make.forked_crew import ForkedCrew, can_fork
 from bareboat.make.idle import idle_words
 from bareboat.make.workshop import Workshop
 from bareboat.plan.desk import Desk
@@ -154,6 +156,7 @@ def builder_of(desk: Desk, lock: Lock, workshop: Workshop, jobs: int) -> Builder
         parents={recipe.name: recipe for recipe in desk.recipes},
         folder=desk.folder,
         jobs=jobs,
+        crew=ForkedCrew if jobs > 1 and can_fork() else Crew,
     )
 
 

@@ -49,6 +49,7 @@ class AboardReader:
         self._records = records
         self._made_kind = made_kind
         self._layers: OrderedDict[Digest, LayerFacts] = OrderedDict()
+        self._last: tuple[tuple[Digest, ...], Aboard] | None = None
 
     def read(self, descriptor: Descriptor) -> Aboard:
         """The image whose manifest `descriptor` promises, named after its digest.
@@ -72,10 +73,22 @@ class AboardReader:
             *validate_manifest(manifest_data, "manifest"),
             *validate_config(config_data, "config", layers=len(manifest.layers)),
         ]
-        return self._put_together(descriptor.digest.short, manifest, config, faults)
+        key = (*(layer.digest for layer in manifest.layers), *config.diff_ids)
+        if self._last is None or self._last[0] != key:
+            self._last = (key, self._put_together(manifest, config))
+        _, files = self._last
+        return replace(
+            files,
+            name=descriptor.digest.short,
+            config=config,
+            annotations=MappingProxyType(dict(manifest.annotations)),
+            faults=(*faults, *files.faults),
+        )
 
-    def _put_together(self, name: str, manifest: Manifest, config: ImageConfig, faults: list[Problem]) -> Aboard:
+    def _put_together(self, manifest: Manifest, config: ImageConfig) -> Aboard:
+        """What the layers come to; images that differ in their documents alone have it in common."""
         filesystem = Filesystem()
+        faults: list[Problem] = []
         layers = self._read_layers(manifest, config)
         whiteouts: dict[ImagePath, None] = {}
         for number, (layer, facts) in enumerate(zip(manifest.layers, layers, strict=True)):
@@ -88,9 +101,9 @@ class AboardReader:
         texts = _of_files(contents, layers, lambda facts: facts.contents)
         packages, damaged = sound_packages(_Texts(entries, texts))
         return Aboard(
-            name=name,
+            name="",
             config=config,
-            annotations=MappingProxyType(dict(manifest.annotations)),
+            annotations=MappingProxyType({}),
             entries=MappingProxyType(entries),
             elves=_of_files(contents, layers, lambda facts: facts.elves),
             unsound=_of_files(contents, layers, lambda facts: facts.unsound),

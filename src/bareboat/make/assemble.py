@@ -82,7 +82,8 @@ class Assembly:
     def begin(self) -> None:
         """Have all packages worked on at once, of every layer, where one of them has to be made."""
         if not self._is_begun and any(ground.known is None for ground in self._grounds):
-            self._hands.begin(part for ground in self._grounds for part in ground.parts)
+            for ground in self._grounds:
+                self._hands.begin(ground.parts)
         self._is_begun = True
 
     def finish(self) -> Layers:

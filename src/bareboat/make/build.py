@@ -15,6 +15,7 @@ from bareboat.base.digest import Digest
 from bareboat.base.platform import Architecture, architecture
 from bareboat.make.assemble import Assembly, Layers, Memory
 from bareboat.make.crew import Crew
+from bareboat.make.forked_crew import ForkedCrew
 from bareboat.make.image import Image, check_size, image_of, index_annotations
 from bareboat.make.order import Order
 from bareboat.make.prune import Pruning, pruning_for
@@ -72,6 +73,7 @@ class Builder:
     parents: Mapping[str, Recipe]
     folder: Path
     jobs: int
+    crew: type[Crew | ForkedCrew] = Crew
     _bases: dict[tuple[str, ...], Descriptor] = field(default_factory=dict, repr=False, compare=False)
 
     def build(self, wanted: Sequence[Wanted]) -> tuple[Built, ...]:
@@ -105,7 +107,7 @@ class Builder:
         """The layers of every order; the packages of the next one are worked on while one is put together."""
         made: dict[_Key, Layers] = {}
         memory = Memory()
-        with Crew(self.workshop, self.jobs) as crew:
+        with self.crew(self.workshop, self.jobs) as crew:
             coming = (Assembly(order, self.workshop, crew, memory) for order in orders.values())
             now = next(coming, None)
             for key in orders:

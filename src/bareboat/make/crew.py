@@ -56,7 +56,7 @@ class Crew:
     def _pool(self) -> ThreadPoolExecutor:
         from concurrent.futures import ThreadPoolExecutor
 
-        _return_memory()
+        return_memory()
         return ThreadPoolExecutor(max_workers=self._jobs, thread_name_prefix="contribute")
 
     def begin(self, parts: Iterable[Part]) -> None:
@@ -77,7 +77,7 @@ class Crew:
         self._begun = {key: future for key, future in self._begun.items() if not future.done()}
 
 
-def _return_memory() -> None:
+def return_memory() -> None:
     """Have glibc give large blocks back when they are freed, instead of keeping them for later, one heap a thread.
 
     mallopt(3): by default the threshold grows to 32 MiB, and the contents of packages then stay with the process.

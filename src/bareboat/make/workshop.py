@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from bareboat.base.observer import Observer, Silent
 from bareboat.make.compress import Compression, compression
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bareboat.make.composition import Composition
     from bareboat.make.layer import Layer
 
-HEAVY_BYTES = 48 << 20
+HEAVY_BYTES = 224 << 20
 """Compressed packages of a quarter of this many bytes and more are worked on one at a time: bounds the memory."""
 
 
@@ -32,7 +32,11 @@ class Workshop:
     compression: Compression = field(default_factory=lambda: compression("gzip"))
     observer: Observer = field(default_factory=Silent)
     witness: Callable[[Layer, Composition], None] | None = None
-    _heavy: Lock = field(default_factory=Lock, repr=False, compare=False)
+    _heavy: AbstractContextManager[object] = field(default_factory=Lock, repr=False, compare=False)
+
+    def in_process(self, heavy: AbstractContextManager[object]) -> Self:
+        """This for another process, which tells nobody anything; `heavy` is a lock that all processes share."""
+        return replace(self, observer=Silent(), witness=None, _heavy=heavy)
 
     @contextmanager
     def room_for(self, size: int) -> Iterator[None]:
