@@ -21,10 +21,11 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     options.add_argument("--runs", type=int, default=5, help="how often each command is run (default: 5)")
     options.add_argument("--only", nargs="*", choices=sorted(CASES), help="some of the cases")
+    options.add_argument("--arch", default="amd64", help="what whole catalogues are built for: a,b or all")
     options.add_argument("--folder", type=Path, default=Path("bench/work"), help="where to work")
     options.add_argument("--json", type=Path, help="the file for programs (default: in bench/results)")
     asked = options.parse_args()
-    yard = Yard.at(asked.folder.resolve())
+    yard = Yard.at(asked.folder.resolve(), None if asked.arch == "all" else tuple(asked.arch.split(",")))
     yard.prepare()
     found: list[Found] = []
     for name, case in CASES.items():

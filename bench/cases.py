@@ -73,16 +73,20 @@ def catalogue(yard: Yard, runs: int) -> Found:
     """The whole catalogue from its .debs, then once more."""
     out = yard.fresh("out-catalogue")
 
+    def build(store: Path) -> Sample:
+        return yard.build(store, out, "--all", "--arch", yard.arch)
+
     def cold() -> Sample:
-        return yard.build(yard.seeded("store-catalogue"), yard.fresh(out.name), "--all")
+        yard.fresh(out.name)
+        return build(yard.seeded("store-catalogue", None, yard.architectures))
 
     first = alternate(1 if runs < 5 else 2, {"catalogue": cold}, warm_up=False)
-    again = alternate(runs, {"catalogue again": lambda: yard.build(yard.folder / "store-catalogue", out, "--all")})
+    again = alternate(runs, {"catalogue again": lambda: build(yard.folder / "store-catalogue")})
     return Found(
         case="catalogue",
         outcomes=(
-            seconds("the whole catalogue, .debs in the store", first["catalogue"], 240),
-            seconds("the whole catalogue again, nothing changed", again["catalogue again"], 5),
+            seconds(f"the whole catalogue ({yard.arch}), .debs in the store", first["catalogue"], 240),
+            seconds(f"the whole catalogue ({yard.arch}) again, nothing changed", again["catalogue again"], 5),
         ),
         figures=(*first.values(), *again.values()),
         facts={"images": len(yard.lock.images)},
@@ -93,8 +97,15 @@ def changed(yard: Yard, runs: int) -> Found:
     """One package changed: what is made again of one distro's images."""
     names = sorted(image.name for image in yard.lock.images.values() if image.name.endswith(f"-{DISTRO}"))
 
+    def build(lock: Path) -> Sample:
+        return yard.build(
+            yard.folder / "store-changed", yard.folder / "out-changed", *names, "--arch", yard.arch, lock=lock
+        )
+
     def cold() -> Sample:
-        return yard.build(yard.seeded("store-changed", names), yard.fresh("out-changed"), *names)
+        yard.seeded("store-changed", names, yard.architectures)
+        yard.fresh("out-changed")
+        return build(yard.lock_path)
 
     def after() -> Sample:
         lock, fresh = with_another_libc(yard, DISTRO)
@@ -102,12 +113,12 @@ def changed(yard: Yard, runs: int) -> Found:
             place = yard.folder / "store-changed" / "blobs" / "sha256" / digest.hex[:2] / digest.hex
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
-        return yard.build(yard.folder / "store-changed", yard.folder / "out-changed", *names, lock=lock)
+        return build(lock)
 
     figures = alternate(1 if runs < 5 else 2, {"one distro": cold, "libc6 changed": after}, warm_up=False)
     share = 100 * figures["libc6 changed"].wall_s / figures["one distro"].wall_s
     outcome = Outcome(
-        work=f"libc6 changed: the catalogue of {DISTRO}", value=share, unit="%", most=20,
+        work=f"libc6 changed: the catalogue of {DISTRO} ({yard.arch})", value=share, unit="%", most=20,
         detail=f"{said(figures['libc6 changed'])} of {said(figures['one distro'])}",
     )  # fmt: skip
     return Found(case="changed", outcomes=(outcome,), figures=tuple(figures.values()), facts={"images": len(names)})

@@ -24,7 +24,7 @@ def with_another_libc(yard: Yard, distro: str) -> tuple[Path, dict[Digest, bytes
     images = [name for name in lock.images if name.endswith(f"-{distro}")]
     packages = dict(lock.packages)
     fresh: dict[Digest, bytes] = {}
-    for package in packages_of(lock, images, None):
+    for package in packages_of(lock, images, yard.architectures):
         if package.name == _CHANGED:
             data = _rebuilt(yard, package)
             digest = Digest.of(data)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.family import Family
+
 
 class FailedError(Exception):
     """A measured command failed, so its time says nothing."""
@@ -16,7 +18,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run: seconds by the clock, seconds of processors in it and its children, bytes of its largest process."""
+    """One run: seconds by the clock, seconds of processors in it and its children, bytes of all its processes."""
 
     wall_s: float
     cpu_s: float
@@ -86,12 +88,14 @@ def run(command: Sequence[str | Path], *, cwd: Path, environment: Mapping[str, s
             child = os.posix_spawnp(arguments[0], arguments, there, file_actions=actions)
         finally:
             os.chdir(here)
-        _, status, used = os.wait4(child, 0)
-        wall = time.perf_counter() - began
+        with Family(child) as family:
+            _, status, used = os.wait4(child, 0)
+            wall = time.perf_counter() - began
     if status != 0:
         shown = said.read_text(errors="replace")[-2000:]
         raise FailedError(f"{' '.join(arguments)[:300]}: status {os.waitstatus_to_exitcode(status)}\n{shown}")
-    return Sample(wall_s=wall, cpu_s=used.ru_utime + used.ru_stime, peak_bytes=used.ru_maxrss * 1024)
+    most = max(used.ru_maxrss << 10, family.peak_bytes)  # a short run ends before anybody looks
+    return Sample(wall_s=wall, cpu_s=used.ru_utime + used.ru_stime, peak_bytes=most)
 
 
 def alternate(

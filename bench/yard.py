@@ -21,18 +21,22 @@ ACCEPTED = ("--unsafe-expired", "--unsafe-missing")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yard:
-    """A folder to work in; `program` is bareboat, `packages` the user's own store with the .debs of the lock."""
+    """A folder to work in; `program` is bareboat, `packages` the user's own store with the .debs of the lock.
+
+    `architectures` are OCI's names of those that whole catalogues are built for; None means all.
+    """
 
     folder: Path
     program: Path
     packages: Path
+    architectures: tuple[str, ...] | None = None
 
     @classmethod
-    def at(cls, folder: Path) -> Yard:
+    def at(cls, folder: Path, architectures: tuple[str, ...] | None = None) -> Yard:
         """A yard in `folder`, with the bareboat that stands beside this Python."""
         folder.mkdir(parents=True, exist_ok=True)
         program = Path(sys.executable).with_name("bareboat")
-        return cls(folder=folder, program=program, packages=default_folder(os.environ))
+        return cls(folder=folder, program=program, packages=default_folder(os.environ), architectures=architectures)
 
     @property
     def lock_path(self) -> Path:
@@ -54,13 +58,18 @@ class Yard:
         there = ("--lock", lock or self.lock_path, "--out", out)
         return self.bareboat("build", *words, "--frozen", "--offline", "--quiet", *there, store=store)
 
+    @property
+    def arch(self) -> str:
+        """The value of `--arch`."""
+        return "all" if self.architectures is None else ",".join(self.architectures)
+
     def prepare(self) -> None:
         """Have a lock of the whole catalogue, and all that it names in the user's store; not measured."""
         if not self.lock_path.exists():
             self.bareboat("lock", "--all", *ACCEPTED)
-        if all(self._place(digest).exists() for digest in blobs_of(self.lock, None, None)):
+        if all(self._place(digest).exists() for digest in blobs_of(self.lock, None, self.architectures)):
             return
-        self.bareboat("build", "--all", "--frozen", "--quiet", "--out", self.fresh("prepared"))
+        self.bareboat("build", "--all", "--arch", self.arch, "--frozen", "--quiet", "--out", self.fresh("prepared"))
         shutil.rmtree(self.folder / "prepared")
 
     def _place(self, digest: Digest) -> Path:

@@ -20,7 +20,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.kill.world import World, make_world, remove_some
+from tests.kill.world import World, family, make_world, remove_some
 
 LANES = 2
 SHARED_OUT = "out-of-all"
@@ -61,9 +61,13 @@ class Loop:
             thread.join()
 
     def _lane(self, lane: int, chance: random.Random, target: int) -> None:
-        while self.outcomes[KILLED] < target and not self.faults:
-            self._empty(lane, chance)
-            self._kill(self._start(lane, chance), chance)
+        try:
+            while self.outcomes[KILLED] < target and not self.faults:
+                self._empty(lane, chance)
+                self._kill(self._start(lane, chance), chance)
+        except Exception as fault:  # a lane that ends must not end unseen
+            self.faults.append(f"lane {lane}: {fault!r}")
+            raise
 
     def _empty(self, lane: int, chance: random.Random) -> None:
         """Take away something, so that there is work to do; the other lane goes on meanwhile."""
@@ -93,6 +97,7 @@ class Loop:
 
     def _kill(self, process: subprocess.Popen[str], chance: random.Random) -> None:
         """Kill at a random moment of the whole run, or of its writing, which is a small part of it."""
+        members = {process.pid}
         deadline = time.monotonic() + chance.uniform(0.1, 0.9) * self.whole_s
         if chance.random() < 0.5:
             deadline = self._written(process, chance.randrange(1, 12), time.monotonic() + 3 * self.whole_s)
@@ -100,13 +105,14 @@ class Loop:
         try:
             _, said = process.communicate(timeout=max(0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
+            members = family(process.pid)
             process.kill()
-            _, said = process.communicate()
+            _, said = process.communicate()  # which ends when the last worker has ended too
         code = process.returncode
         outcome = KILLED if code == -9 else _ALLOWED.get(code, "wrong")
         with self.lock:
             self.outcomes[outcome] += 1
-            self.halves += outcome == KILLED and bool(self.world.halves_of(process.pid))
+            self.halves += outcome == KILLED and bool(self.world.halves_of(members))
             if outcome == "wrong" or "Traceback" in said or "internal error" in said:
                 self.faults.append(f"exit code {code}: {said.strip()}")
 
@@ -114,7 +120,7 @@ class Loop:
         """The moment when `process` was seen over so many `files`, or has ended; `latest` when neither comes."""
         seen: set[str] = set()
         while len(seen) < files and process.poll() is None and time.monotonic() < latest:
-            seen |= self.world.halves_of(process.pid)
+            seen |= self.world.halves_of(family(process.pid))
             time.sleep(_POLL_S)
         return time.monotonic()
 

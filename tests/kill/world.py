@@ -7,7 +7,8 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,10 +61,14 @@ class World:
         source = Path(__file__).resolve().parents[2] / "src"
         return {**self.project.environment, "PYTHONPATH": str(source)}
 
-    def halves_of(self, pid: int) -> set[str]:
-        """The files that a process has not finished, in the store and in outputs."""
-        folders = (self.store / "tmp", *self.project.folder.glob("out*"))
-        return {str(path) for folder in folders for path in folder.glob(f"*{pid}-*")}
+    def halves_of(self, processes: Collection[int]) -> set[str]:
+        """The files that these processes have not finished, in the store and in outputs; folders come and go."""
+        found: set[str] = set()
+        for folder in (self.store / "tmp", *self.project.folder.glob("out*")):
+            with suppress(FileNotFoundError):
+                names = [file.name for file in folder.iterdir()]
+                found |= {name for name in names if any(f"{process}-" in name for process in processes)}
+        return found
 
     def finished(self, out: str) -> dict[str, str]:
         """Build into `out` without a disturbance, and return the digest of each image by name; none may be damaged."""
@@ -80,6 +85,15 @@ class World:
         if process.returncode != 0:
             raise AssertionError(f"the store is not sound ({process.returncode}): {said}{error}")
         return dict(json.loads(said))
+
+
+def family(process: int) -> set[int]:
+    """A process and its workers; only itself once it has ended."""
+    try:
+        words = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        words = []
+    return {process, *map(int, words)}
 
 
 def make_world(folder: Path) -> World:
