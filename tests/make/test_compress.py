@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+import deflate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareboat.base.errors import FormatError, InternalError
-from bareboat.make.compress import compression, decompress
+from bareboat.base.errors import BuildError, FormatError, InternalError
+from bareboat.make.compress import GZIP_LEVEL, SMALL_BYTES, SMALL_GZIP_LEVEL, compression, decompress
 from bareboat.oci.media import Compression
 from bareboat.oci.payload import unpacked
 
@@ -20,11 +22,35 @@ FORMATS = ["gzip", "zstd"]
 STREAMS = {"gzip": Compression.gzip, "zstd": Compression.zstd}
 
 
-@pytest.mark.parametrize(("name", "suffix", "key"), [("gzip", "+gzip", "gzip-6"), ("zstd", "+zstd", "zstd-9")])
+@pytest.mark.parametrize(("name", "suffix", "key"), [("gzip", "+gzip", "gzip-6-10"), ("zstd", "+zstd", "zstd-9")])
 def test_a_compression_knows_its_media_type_and_what_determines_its_bytes(name: str, suffix: str, key: str) -> None:
     found = compression(name)
 
     assert (found.name, found.suffix, found.key) == (name, suffix, key)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_library_that_compresses_differently_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("bareboat.make.compress")
+    for compress in ("_gzip_member", "_zstd_member"):
+        kind = getattr(module, compress)
+        monkeypatch.setattr(module, compress, lambda data, kind=kind: kind(data) + b"x")
+    compression.cache_clear()
+    try:
+        with pytest.raises(BuildError, match=f"cannot compress with {name}: the installed library gives other bytes"):
+            compression(name).compress(b"x")
+    finally:
+        compression.cache_clear()
+
+
+def test_small_members_are_compressed_harder() -> None:
+    """A member of the most that counts as small is at level 10, one byte more at level 6."""
+    data = b"".join(b"%d %d\n" % (number, number * number) for number in range(120_000))[: SMALL_BYTES + 1]
+    small, large = (compression("gzip").compress(part) for part in (data[:-1], data))
+
+    assert small == bytes(deflate.gzip_compress(data[:-1], SMALL_GZIP_LEVEL))
+    assert large == bytes(deflate.gzip_compress(data, GZIP_LEVEL))
+    assert len(small) < len(large)
 
 
 def test_there_is_no_other_compression() -> None:

@@ -17,7 +17,7 @@ from bareboat.base.epoch import Epoch
 FORMAT = 1
 """The version of the lock's own shape."""
 
-BYTE_FORMAT = 1
+BYTE_FORMAT = 2
 """The version of everything between a lock and the bytes of an image: raised when the same lock gives other bytes."""
 
 
@@ -89,6 +89,41 @@ class LockedUpstream:
         return f"{self.name}={self.version}:{self.architecture}"
 
 
+@dataclass(frozen=True, slots=True)
+class LockedBlob:
+    """Bytes by content."""
+
+    digest: Digest
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedBaseImage:
+    """An image that others are built on, on one architecture: its documents, and its layers, base first."""
+
+    manifest: LockedBlob
+    config: LockedBlob
+    layers: tuple[LockedBlob, ...]
+
+    @property
+    def blobs(self) -> tuple[LockedBlob, ...]:
+        """Everything that it is made of."""
+        return (self.manifest, self.config, *self.layers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedBase:
+    """What a reference in `from:` stood for: its index or only manifest; images by architecture (OCI's names).
+
+    `architectures` are all that it is there for, `images` those that somebody built on.
+    """
+
+    reference: str
+    digest: Digest
+    architectures: tuple[str, ...]
+    images: Mapping[str, LockedBaseImage]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedStage:
     """What one stage adds: ids of packages and upstream programs, sorted."""
@@ -102,13 +137,15 @@ class LockedStage:
 class LockedImage:
     """An image's stages for each architecture (OCI's names), and the digest of the wishes that they answer.
 
-    `drift` names source packages whose versions differ between the architectures.
+    `drift` names source packages whose versions differ between the architectures; `base` is the reference of the base
+    image that it stands on, or empty.
     """
 
     name: str
     wish: Digest
     stages: Mapping[str, tuple[LockedStage, ...]]
     drift: tuple[str, ...] = ()
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +154,7 @@ class Lock:
 
     byte_format: int = BYTE_FORMAT
     archives: Mapping[str, LockedArchive] = field(default_factory=lambda: MappingProxyType({}))
+    bases: Mapping[str, LockedBase] = field(default_factory=lambda: MappingProxyType({}))
     packages: Mapping[str, LockedPackage] = field(default_factory=lambda: MappingProxyType({}))
     upstream: Mapping[str, LockedUpstream] = field(default_factory=lambda: MappingProxyType({}))
     images: Mapping[str, LockedImage] = field(default_factory=lambda: MappingProxyType({}))
@@ -126,6 +164,12 @@ class Lock:
         found = self.images.get(image)
         stages = found.stages.get(architecture, ()) if found is not None else ()
         return tuple(self.packages[identity] for stage in stages for identity in stage.packages)
+
+    def base_of(self, image: str, architecture: str) -> LockedBaseImage | None:
+        """The base image of an image on an architecture (OCI's name); None where it has none."""
+        found = self.images.get(image)
+        base = self.bases.get(found.base) if found is not None and found.base else None
+        return None if base is None else base.images.get(architecture)
 
     def content_of(self, image: LockedImage) -> Digest:
         """The digest of what was decided for an image: a lock that was edited or merged badly has another."""
@@ -140,7 +184,11 @@ class Lock:
             ]
             for arch, found in image.stages.items()
         }
-        return digest_of([str(image.wish), stages])
+        said = [str(image.wish), stages]
+        if image.base:
+            bases = self.bases[image.base].images
+            said.append({arch: [str(blob.digest) for blob in bases[arch].blobs] for arch in sorted(stages)})
+        return digest_of(said)
 
     def pruned(self) -> Lock:
         """This lock without packages, programs and archives that no image has."""
@@ -149,12 +197,14 @@ class Lock:
         upstream_ids = {identity for stage in stages for identity in stage.upstream}
         packages = {identity: self.packages[identity] for identity in sorted(package_ids)}
         used = {package.archive for package in packages.values()}
+        bases = {image.base for image in self.images.values()}
         distros = {name.partition("/")[0] for name in used}
         return Lock(
             byte_format=self.byte_format,
             archives=MappingProxyType(
                 {name: self.archives[name] for name in sorted(self.archives) if name.partition("/")[0] in distros}
             ),
+            bases=MappingProxyType({name: self.bases[name] for name in sorted(self.bases) if name in bases}),
             packages=MappingProxyType(packages),
             upstream=MappingProxyType({identity: self.upstream[identity] for identity in sorted(upstream_ids)}),
             images=MappingProxyType(dict(sorted(self.images.items()))),
