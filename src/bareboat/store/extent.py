@@ -1,0 +1,15 @@
+"""Where the bytes of a blob lie: some of the bytes of a file, or all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """`size` bytes of `file`, from byte `start` on."""
+
+    file: Path
+    start: int = 0
+    size: int
