@@ -97,6 +97,16 @@ def containerd() -> Iterator[Containerd]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def podman_environment(folder: Path) -> dict[str, str]:
+    """An environment in which podman keeps everything in `folder`, and asks for no more than this machine allows."""
+    (folder / "storage.conf").write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/graph"\nrunroot = "{folder}/run"\n'
+    )
+    (folder / "containers.conf").write_text('[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n')
+    settings = {"CONTAINERS_STORAGE_CONF": "storage.conf", "CONTAINERS_CONF": "containers.conf"}
+    return {**os.environ, **{name: str(folder / file) for name, file in settings.items()}}
+
+
 def _present() -> Engine | None:
     addresses = [os.environ["DOCKER_HOST"]] if os.environ.get("DOCKER_HOST") else []
     if _DEFAULT_SOCKET.exists():
@@ -111,7 +121,7 @@ def _private(folder: Path) -> Iterator[Engine]:
         *("--data-root", folder / "data", "--exec-root", folder / "exec", "--pidfile", folder / "pid"),
     ]
     engine = Engine(f"unix://{folder}/docker.sock")
-    with _running(command, folder / "log", engine.answers):
+    with running(command, folder / "log", engine.answers):
         yield engine
 
 
@@ -123,12 +133,12 @@ def _private_containerd(folder: Path) -> Iterator[Containerd]:
         *("containerd", "--config", folder / "config.toml", "--address", daemon.socket),
         *("--root", folder / "root", "--state", folder / "state"),
     ]
-    with _running(command, folder / "log", lambda: daemon.attempt("version").returncode == 0):
+    with running(command, folder / "log", lambda: daemon.attempt("version").returncode == 0):
         yield daemon
 
 
 @contextmanager
-def _running(command: list[str | Path], log: Path, answers: Callable[[], bool]) -> Iterator[None]:
+def running(command: list[str | Path], log: Path, answers: Callable[[], bool]) -> Iterator[None]:
     """A daemon that answers, ended by its own process id."""
     with log.open("wb") as output:
         daemon = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)

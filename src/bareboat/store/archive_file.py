@@ -1,4 +1,4 @@
-"""Images written into one file: `oci-archive`, the tar of an image layout, or `docker-archive`, as of `docker save`.
+"""Images as one file or stream: `oci-archive`, the tar of an image layout, or `docker-archive`, as of `docker save`.
 
 OCI image specification 1.1, "Image Layout"; Docker Image Specification 1.2, "Combined Image JSON + Filesystem Changeset
 Format".
@@ -8,9 +8,7 @@ The same images give the same bytes: entries are sorted by name and have neither
 from __future__ import annotations
 
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -36,7 +34,7 @@ from bareboat.store.images import (
 )
 from bareboat.store.layout import INDEX_NAME, MARKER, MARKER_NAME
 from bareboat.store.limits import CHUNK_BYTES
-from bareboat.store.output import output_file, writing
+from bareboat.store.output import output_file
 from bareboat.store.verify import Check, verified
 
 DOCKER_NAME = "manifest.json"
@@ -50,21 +48,39 @@ _Content = tuple[int, Callable[[], Iterable[bytes]]]
 
 
 def write_oci_archive(path: Path, images: Sequence[NamedImage], source: Blobs) -> None:
-    """Write the tar of an image layout that holds `images` and nothing else.
+    """Write `oci_archive` into a file, which is replaced when it is there; raises as that does, and:
+
+    Raises:
+        StoreError: When this machine refuses.
+    """
+    _write(path, oci_archive(images, source))
+
+
+def write_docker_archive(
+    path: Path, images: Sequence[NamedImage], source: Blobs, *, platform: Platform | None = None
+) -> None:
+    """Write `docker_archive` into a file, which is replaced when it is there; raises as that does, and:
+
+    Raises:
+        StoreError: When this machine refuses.
+    """
+    _write(path, docker_archive(images, source, platform=platform))
+
+
+def oci_archive(images: Sequence[NamedImage], source: Blobs) -> Iterator[bytes]:
+    """The tar of an image layout that holds `images` and nothing else, in pieces.
 
     When each of them is for one platform, `manifest.json` is there too, as in what `docker save` writes since version
     25, so that a Docker engine without the containerd image store loads the file.
 
     Args:
-        path: The file, which is replaced when it is there.
         images: The names of each image, and its index or manifest.
         source: Where their blobs are.
 
     Raises:
         UsageError: When a name breaks the grammar.
-        NotFoundError: When a blob is missing.
-        DigestMismatchError: When a blob is damaged.
-        StoreError: When this machine refuses.
+        NotFoundError: When a blob is missing, maybe after some pieces.
+        DigestMismatchError: When a blob is damaged, maybe after some pieces.
     """
     index = Index(manifests=named_entries(images))
     contents = {MARKER_NAME: _literal(MARKER), INDEX_NAME: _literal(index.to_bytes())}
@@ -77,18 +93,17 @@ def write_oci_archive(path: Path, images: Sequence[NamedImage], source: Blobs) -
             if manifest is not None
         ]
         contents[DOCKER_NAME] = _literal(canonical(docker))
-    _write_tar(path, contents)
+    return _tar(contents)
 
 
-def write_docker_archive(
-    path: Path, images: Sequence[NamedImage], source: Blobs, *, platform: Platform | None = None
-) -> None:
-    """Write what `docker load` reads in every version: `manifest.json`, configurations and layers.
+def docker_archive(
+    images: Sequence[NamedImage], source: Blobs, *, platform: Platform | None = None
+) -> Iterator[bytes]:
+    """What `docker load` reads in every version, in pieces: `manifest.json`, configurations and layers.
 
     Layers are kept as gzip; zstd, which this format does not know, is taken off.
 
     Args:
-        path: The file, which is replaced when it is there.
         images: The names of each image, and its index or manifest.
         source: Where their blobs are.
         platform: Which one; it may be left out when each image is for one only.
@@ -96,36 +111,33 @@ def write_docker_archive(
     Raises:
         UsageError: When an image is for several platforms and none was chosen, not for the chosen one, or not
             something that runs; when a name is not one of Docker's.
-        NotFoundError: When a blob is missing.
-        DigestMismatchError: When a blob is damaged.
-        StoreError: When this machine refuses.
+        NotFoundError: When a blob is missing, maybe after some pieces.
+        DigestMismatchError: When a blob is damaged, maybe after some pieces.
     """
     contents: dict[str, _Content] = {}
     docker = []
-    with ExitStack() as unfinished:
 
-        def layer_name(layer: Descriptor, diff_id: Digest) -> str:
-            compression = media.compression_of(layer.media_type)
-            if compression is None:
-                raise UsageError(f'cannot write the layer {layer.digest.short}: "{layer.media_type}" is no tar')
-            name = f"{layer.digest.hex}{_SUFFIX[compression]}"
-            if compression is Compression.zstd:
-                contents[name] = _unpacked(layer, source, diff_id, path.parent, unfinished)
-            else:
-                contents[name] = _blob(layer, source)
-            return name
+    def layer_name(layer: Descriptor, diff_id: Digest) -> str:
+        compression = media.compression_of(layer.media_type)
+        if compression is None:
+            raise UsageError(f'cannot write the layer {layer.digest.short}: "{layer.media_type}" is no tar')
+        name = f"{layer.digest.hex}{_SUFFIX[compression]}"
+        if name not in contents:
+            is_zstd = compression is Compression.zstd
+            contents[name] = _unpacked(layer, source, diff_id) if is_zstd else _blob(layer, source)
+        return name
 
-        def config_name(config: Descriptor) -> str:
-            name = f"{config.digest.hex}.json"
-            contents[name] = _blob(config, source)
-            return name
+    def config_name(config: Descriptor) -> str:
+        name = f"{config.digest.hex}.json"
+        contents[name] = _blob(config, source)
+        return name
 
-        for names, descriptor in images:
-            what = f'docker-archive: "{names[0] if names else descriptor.digest.short}"'
-            manifest = choose(platforms_of(source, [descriptor]), platform, what)
-            docker.append(_docker_entry(names, manifest, source, config_name, layer_name))
-        contents[DOCKER_NAME] = _literal(canonical(docker))
-        _write_tar(path, contents)
+    for names, descriptor in images:
+        what = f'docker-archive: "{names[0] if names else descriptor.digest.short}"'
+        manifest = choose(platforms_of(source, [descriptor]), platform, what)
+        docker.append(_docker_entry(names, manifest, source, config_name, layer_name))
+    contents[DOCKER_NAME] = _literal(canonical(docker))
+    return _tar(contents)
 
 
 def _single_platform(descriptor: Descriptor, source: Blobs) -> Descriptor | None:
@@ -176,44 +188,41 @@ def _blob(descriptor: Descriptor, source: Blobs) -> _Content:
     return descriptor.size, chunks
 
 
-def _unpacked(layer: Descriptor, source: Blobs, diff_id: Digest, folder: Path, unfinished: ExitStack) -> _Content:
-    """The tar inside `layer`, which goes through a file because tar asks for its size first."""
-    with writing(folder):
-        plain = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  the caller's stack closes it
-    unfinished.enter_context(plain)
-    check = Check(diff_id)
-    with source.open(layer.digest) as packed:
-        stream = unpacked(packed, Compression.zstd)
-        while chunk := stream.read(CHUNK_BYTES):
-            check.feed(chunk)
-            with writing(folder):
-                plain.write(chunk)
-    check.finish()
-    size = plain.tell()
+def _unpacked(layer: Descriptor, source: Blobs, diff_id: Digest) -> _Content:
+    """The tar inside `layer`, which is unpacked twice: tar asks for the size first, and nothing is put aside."""
 
     def chunks() -> Iterator[bytes]:
-        plain.seek(0)
-        yield from iter(lambda: plain.read(CHUNK_BYTES), b"")
+        check = Check(diff_id)
+        with source.open(layer.digest) as packed:
+            stream = unpacked(packed, Compression.zstd)
+            while chunk := stream.read(CHUNK_BYTES):
+                check.feed(chunk)
+                yield chunk
+        check.finish()
 
-    return size, chunks
+    return sum(map(len, chunks())), chunks
 
 
-def _write_tar(path: Path, contents: Mapping[str, _Content]) -> None:
-    folders = {str(parent) for name in contents for parent in PurePosixPath(name).parents} - {"."}
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     with output_file(path) as stream:
-        for name in sorted(folders | set(contents)):
-            info = tarfile.TarInfo(name)
-            if name in folders:
-                info.type, info.mode = tarfile.DIRTYPE, 0o755
-                stream.write(_header(info))
-                continue
-            info.size, chunks = contents[name]
-            stream.write(_header(info))
-            for chunk in chunks():
-                stream.write(chunk)
-            stream.write(bytes(-info.size % _BLOCK))
-        # POSIX.1-2017, pax: "two 512-octet logical records filled with binary zeros"
-        stream.write(bytes(2 * _BLOCK))
+        for piece in pieces:
+            stream.write(piece)
+
+
+def _tar(contents: Mapping[str, _Content]) -> Iterator[bytes]:
+    folders = {str(parent) for name in contents for parent in PurePosixPath(name).parents} - {"."}
+    for name in sorted(folders | set(contents)):
+        info = tarfile.TarInfo(name)
+        if name in folders:
+            info.type, info.mode = tarfile.DIRTYPE, 0o755
+            yield _header(info)
+            continue
+        info.size, chunks = contents[name]
+        yield _header(info)
+        yield from chunks()
+        yield bytes(-info.size % _BLOCK)
+    # POSIX.1-2017, pax: "two 512-octet logical records filled with binary zeros"
+    yield bytes(2 * _BLOCK)
 
 
 def _header(info: tarfile.TarInfo) -> bytes:

@@ -1,0 +1,1 @@
+"""Container engines of this machine: what they are given, and what they run."""
