@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 
 from bareboat.base.platform import Architecture
@@ -42,3 +43,8 @@ def _arm64(message: bytes) -> bytes:
         0xD4000001,  # svc #0
     ]
     return struct.pack("<8I", *words) + message
+
+
+def here(name: str) -> str | None:
+    """The whole path of a program of this machine."""
+    return shutil.which(name)

@@ -56,5 +56,8 @@ ACCEPTED = "dev.bareboat.accepted"
 """On a manifest: the findings of a check that are known, as canonical JSON: a list, sorted, of objects with `path` (a
 glob), `needs` and `rule` where they were said, and `reason`."""
 
+FOREIGN_BASE = "dev.bareboat.foreign-base"
+"""`true` on images that stand on one of another tool, which never promised to keep the contract of distroless."""
+
 WISHES = "dev.bareboat.wishes"
 """On a manifest: the packages asked for, by stage from the root of the inheritance: `stage: a b; stage: c`."""

@@ -173,12 +173,16 @@ class TrustWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Healthcheck:
-    """Docker's health check; durations are in nanoseconds, as in the image configuration."""
+    """Docker's health check; durations are in nanoseconds, as in the image configuration.
+
+    `test` is the command, whatever form the configuration says it in.
+    """
 
     test: tuple[str, ...]
     interval_ns: int | None = None
     timeout_ns: int | None = None
     start_period_ns: int | None = None
+    start_interval_ns: int | None = None
     retries: int | None = None
 
 
@@ -234,6 +238,7 @@ class ImageWish:
     title: str | None = None
     packages: tuple[PackageWish, ...] = ()
     upstream: tuple[UpstreamWish, ...] = ()
+    components: tuple[str, ...] = ()
     omit: tuple[Omission, ...] = ()
     accept: tuple[Acceptance, ...] = ()
     files: tuple[FileWish, ...] = ()

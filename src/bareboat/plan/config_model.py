@@ -8,19 +8,20 @@ Only `plan.config_yaml`, `plan.catalog` and `plan.schema` import this, since pyd
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from bareboat.plan.config import Compression
+from bareboat.plan.config_health_model import HealthcheckItem
+from bareboat.plan.config_shape import MAPPING_TAG, NOT_SAID, TEXT_TAG, Model, tag_of
 from bareboat.plan.config_types import (
     AccountId,
     AccountName,
     ArchitectureName,
     CheckName,
     Command,
-    Count,
-    Duration,
+    ComponentName,
     EffectName,
     Flag,
     Glob,
@@ -52,29 +53,7 @@ from bareboat.plan.config_types import (
 )
 from bareboat.plan.config_words import read_choice
 
-TEXT_TAG = "<text>"
-MAPPING_TAG = "<mapping>"
-
-NOT_SAID: Any = None
-"""The value of a key that is not there, where null would be a fault."""
-
 _FILE_SOURCES = ("text", "source", "url", "link", "folder", "remove")
-
-
-class Model(BaseModel):
-    """A mapping with a fixed set of keys, written with hyphens."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, defer_build=True, alias_generator=lambda name: name.rstrip("_").replace("_", "-")
-    )
-
-    def said(self, name: str) -> bool:
-        """Whether the field was written, be it as null."""
-        return name in self.model_fields_set
-
-
-def _tag(value: object) -> str:
-    return TEXT_TAG if isinstance(value, str) else MAPPING_TAG
 
 
 class PackageModel(Model):
@@ -85,7 +64,7 @@ class PackageModel(Model):
 
 
 PackageItem = Annotated[
-    Annotated[PackageText, Tag(TEXT_TAG)] | Annotated[PackageModel, Tag(MAPPING_TAG)], Discriminator(_tag)
+    Annotated[PackageText, Tag(TEXT_TAG)] | Annotated[PackageModel, Tag(MAPPING_TAG)], Discriminator(tag_of)
 ]
 
 
@@ -207,7 +186,7 @@ class TrustModel(Model):
 
 
 TrustItem = Annotated[
-    Annotated[LocalPath, Tag(TEXT_TAG)] | Annotated[TrustModel, Tag(MAPPING_TAG)], Discriminator(_tag)
+    Annotated[LocalPath, Tag(TEXT_TAG)] | Annotated[TrustModel, Tag(MAPPING_TAG)], Discriminator(tag_of)
 ]
 
 
@@ -218,34 +197,14 @@ class UpstreamModel(Model):
     version: Text = Field(description='Its release line, such as "24".')
 
 
-class HealthcheckModel(Model):
-    """How an engine finds out whether the container is well."""
-
-    test: Command = Field(min_length=1, description="The command, as a list; CMD-SHELL in front runs it by a shell.")
-    interval: Duration = Field(NOT_SAID, description="The time between two checks: 30s.")
-    timeout: Duration = Field(NOT_SAID, description="The longest time that a check may take: 5s.")
-    start_period: Duration = Field(NOT_SAID, description="The time to start in, when failures do not count: 1m.")
-    retries: Count = Field(NOT_SAID, description="How many failures in a row make the container unhealthy.")
-
-
 class BudgetModel(Model):
     """Layers up to a number."""
 
     budget: LayerCount = Field(description="The largest number of layers.")
 
 
-def _none_word(value: str) -> str:
-    if value != "none":
-        raise fault(f'cannot take "{value[:40]}" as a health check', "write a mapping with test:, or none")
-    return value
-
-
-NoHealthcheck = Annotated[Text, AfterValidator(_none_word), WithJsonSchema({"const": "none"})]
-HealthcheckItem = Annotated[
-    Annotated[NoHealthcheck, Tag(TEXT_TAG)] | Annotated[HealthcheckModel, Tag(MAPPING_TAG)], Discriminator(_tag)
-]
 LayersItem = Annotated[
-    Annotated[Strategy, Tag(TEXT_TAG)] | Annotated[BudgetModel, Tag(MAPPING_TAG)], Discriminator(_tag)
+    Annotated[Strategy, Tag(TEXT_TAG)] | Annotated[BudgetModel, Tag(MAPPING_TAG)], Discriminator(tag_of)
 ]
 Settings = dict[VariableName, Words | None]
 
@@ -271,6 +230,7 @@ class OverrideModel(Additions):
 
     from_: Text = Field(NOT_SAID, description="The parent on this distro.")
     title: Text = Field(NOT_SAID, description="One line that says what the image is; not inherited.")
+    components: list[ComponentName] = Field([], description="Programs that Bareboat carries itself: healthcheck.")
     omit: list[OmissionModel] = Field([], description="Packages to leave out though something depends on them.")
     accept: list[AcceptanceModel] = Field(
         [], description="Findings of `bareboat check` that are known; changes no file."
@@ -301,7 +261,9 @@ class OverrideModel(Additions):
 class ImageModel(OverrideModel):
     """One image."""
 
-    from_: Text = Field(description="The parent: an image of the catalogue or of this file, or scratch.")
+    from_: Text = Field(
+        description="The parent: an image of the catalogue, of this file, of a registry or a layout, or scratch."
+    )
     distros: dict[str, OverrideModel | None] = Field(
         {}, description="What differs on each distro; the image is there for these distros only."
     )

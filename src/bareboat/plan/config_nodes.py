@@ -94,16 +94,17 @@ class Node:
         return node.keys.get(str(path[-1]), node.place)
 
 
-def compose(data: bytes, file: str, problems: Problems) -> Node | None:
+def compose(data: bytes, file: str, problems: Problems, example: str = _EXAMPLE) -> Node | None:
     """Read the one document of `data`, or None when it cannot be read: not UTF-8, not YAML, empty, beyond a limit.
 
     Args:
         data: The file as it lies on the disk.
         file: What to call it.
         problems: Gathers the faults, also those after which reading went on: duplicate keys, tags.
+        example: What an empty file could say, for the hint.
     """
     try:
-        reader = _Reader(file, problems)
+        reader = _Reader(file, problems, example)
         reader.read(_decoded(data, file))
         return reader.document()
     except _UnreadableError as unreadable:
@@ -175,8 +176,9 @@ class _Open:
 class _Reader:
     """Turns the events of the YAML parser into nodes, without recursion."""
 
-    def __init__(self, file: str, problems: Problems) -> None:
+    def __init__(self, file: str, problems: Problems, example: str) -> None:
         self._problems = problems
+        self._example = example
         self._file = file
         self._open: list[_Open] = []
         self._anchors: dict[str, Node] = {}
@@ -185,7 +187,7 @@ class _Reader:
 
     def document(self) -> Node:
         if self._root is None or self._root.value is None:
-            raise _UnreadableError(Place(self._file), "is empty", _EXAMPLE)
+            raise _UnreadableError(Place(self._file), "is empty", self._example)
         return self._root
 
     def read(self, text: str) -> None:

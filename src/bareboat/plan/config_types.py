@@ -18,9 +18,11 @@ from bareboat.base.digest import sha256
 from bareboat.base.epoch import parse_rfc3339
 from bareboat.base.errors import BareboatError
 from bareboat.base.platform import ARCHITECTURES
+from bareboat.plan import config_health as health
 from bareboat.plan import config_names as names
 from bareboat.plan import config_units as units
 from bareboat.plan import config_words as words
+from bareboat.plan.components import COMPONENTS, read_component
 from bareboat.plan.config import LayerStrategy, Variant
 from bareboat.plan.config_nodes import Written, kind_of
 from bareboat.plan.config_signals import MOST, SIGNALS, read_signal
@@ -28,6 +30,8 @@ from bareboat.plan.config_signals import MOST, SIGNALS, read_signal
 _MOST_ID = (1 << 32) - 2
 _MOST_LAYERS = 120
 _MOST_PRIORITY = 32767
+DURATION = "^([0-9]+(ns|us|ms|s|m|h))+$"
+"""What an editor is told of durations."""
 
 
 def fault(message: str, hint: str | None = None) -> PydanticCustomError:
@@ -106,8 +110,9 @@ def _integer(least: int, most: int) -> WithJsonSchema:
     return WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
 
 
-def _pattern(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern})
+def pattern(expression: str) -> WithJsonSchema:
+    """What an editor is told of text that `expression` finds."""
+    return WithJsonSchema({"type": "string", "pattern": expression})
 
 
 _ARCHITECTURE_NAMES = sorted({name for arch in ARCHITECTURES for name in (arch.oci, arch.debian)})
@@ -133,16 +138,16 @@ ArchitectureName = Annotated[
     Text, AfterValidator(by(words.read_architecture)), WithJsonSchema({"enum": _ARCHITECTURE_NAMES})
 ]
 
-PackageText = Annotated[Text, AfterValidator(by(words.read_wish)), _pattern("^-?[a-zA-Z0-9]")]
-Relation = Annotated[Text, AfterValidator(by(words.read_relation)), _pattern("^[a-zA-Z0-9]")]
-PackageName = Annotated[Text, AfterValidator(by(words.read_package_name)), _pattern("^[a-z0-9][a-z0-9+.-]+$")]
+PackageText = Annotated[Text, AfterValidator(by(words.read_wish)), pattern("^-?[a-zA-Z0-9]")]
+Relation = Annotated[Text, AfterValidator(by(words.read_relation)), pattern("^[a-zA-Z0-9]")]
+PackageName = Annotated[Text, AfterValidator(by(words.read_package_name)), pattern("^[a-z0-9][a-z0-9+.-]+$")]
 
-ImagePathText = Annotated[Text, AfterValidator(by(words.read_image_path)), _pattern("^/")]
+ImagePathText = Annotated[Text, AfterValidator(by(words.read_image_path)), pattern("^/")]
 LocalPath = Annotated[
     Text, AfterValidator(by(words.read_local_path)), WithJsonSchema({"type": "string", "minLength": 1})
 ]
-Url = Annotated[Text, AfterValidator(by(words.read_url)), _pattern(r"^(https?|file)://[^@\s]*$")]
-Sha256 = Annotated[Words, AfterValidator(by(sha256)), _pattern("^[0-9a-f]{64}$")]
+Url = Annotated[Text, AfterValidator(by(words.read_url)), pattern(r"^(https?|file)://[^@\s]*$")]
+Sha256 = Annotated[Words, AfterValidator(by(sha256)), pattern("^[0-9a-f]{64}$")]
 Mode = Annotated[
     Any,
     BeforeValidator(_mode),
@@ -155,8 +160,8 @@ Mode = Annotated[
 ]
 
 Owner = Annotated[Words, AfterValidator(by(words.read_owner)), WithJsonSchema({"type": ["string", "integer"]})]
-AccountName = Annotated[Text, AfterValidator(by(words.read_account_name)), _pattern("^[a-z_]")]
-PlainName = Annotated[Text, AfterValidator(by(words.read_plain_name)), _pattern("^[a-z0-9][a-z0-9._-]*$")]
+AccountName = Annotated[Text, AfterValidator(by(words.read_account_name)), pattern("^[a-z_]")]
+PlainName = Annotated[Text, AfterValidator(by(words.read_plain_name)), pattern("^[a-z0-9][a-z0-9._-]*$")]
 SignalName = Annotated[
     Words,
     AfterValidator(by(read_signal)),
@@ -170,13 +175,14 @@ SignalName = Annotated[
 PruningWord = Annotated[
     Text,
     AfterValidator(by(words.removable(names.read_pruning_word))),
-    _pattern(rf"^-?([a-z0-9][a-z0-9+.-]*:)?(/.*|{'|'.join((*names.PRUNING, *names.REFUSED))})$"),
+    pattern(rf"^-?([a-z0-9][a-z0-9+.-]*:)?(/.*|{'|'.join((*names.PRUNING, *names.REFUSED))})$"),
 ]
 EffectName = Annotated[Text, AfterValidator(by(names.read_effect)), WithJsonSchema({"enum": [*names.EFFECTS]})]
+ComponentName = Annotated[Text, AfterValidator(by(read_component)), WithJsonSchema({"enum": [*COMPONENTS]})]
 CheckName = Annotated[
-    Text, AfterValidator(by(names.read_check)), _pattern(rf"^({'|'.join(sorted(names.CHECKS))})$")
+    Text, AfterValidator(by(names.read_check)), pattern(rf"^({'|'.join(sorted(names.CHECKS))})$")
 ]
-Glob = Annotated[Text, AfterValidator(by(names.read_glob)), _pattern("^/")]
+Glob = Annotated[Text, AfterValidator(by(names.read_glob)), pattern("^/")]
 VariableName = Annotated[str, AfterValidator(by(words.read_variable))]
 
 Port = Annotated[
@@ -189,11 +195,11 @@ Port = Annotated[
         ]
     }),
 ]
-Volume = Annotated[Text, AfterValidator(by(words.removable(words.read_absolute_path))), _pattern("^-?/")]
+Volume = Annotated[Text, AfterValidator(by(words.removable(words.read_absolute_path))), pattern("^-?/")]
 Size = Annotated[
     Words, AfterValidator(by(units.read_size)), WithJsonSchema({"type": ["string", "integer"], "minimum": 1})
 ]
-Duration = Annotated[Words, AfterValidator(by(units.read_duration)), _pattern("^([0-9]+(ns|us|ms|s|m|h))+$")]
+Duration = Annotated[Words, AfterValidator(by(health.read_check_duration)), pattern(DURATION)]
 Moment = Annotated[
     Words, AfterValidator(by(parse_rfc3339)), WithJsonSchema({"type": "string", "format": "date-time"})
 ]

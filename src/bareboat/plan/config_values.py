@@ -14,8 +14,10 @@ from bareboat.base.digest import sha256
 from bareboat.base.epoch import parse_rfc3339
 from bareboat.base.errors import InternalError
 from bareboat.base.problem import Place
+from bareboat.plan import config_health as health
 from bareboat.plan import config_units as units
 from bareboat.plan import config_words as words
+from bareboat.plan.components import HEALTHCHECK
 from bareboat.plan.config import (
     Acceptance,
     Accounts,
@@ -42,6 +44,7 @@ _Value = TypeVar("_Value")
 
 # Docker API, "HealthConfig.Test": `NONE`, `CMD` and `CMD-SHELL` come first.
 _TEST_WORDS = ("CMD", "CMD-SHELL")
+_PLAIN_OPTIONS = tuple(word for word in health.ONLY_WITH if word != "headers")
 
 _read_port = words.removable(units.read_port)
 _read_volume = words.removable(words.read_absolute_path)
@@ -83,6 +86,7 @@ def image_of(node: Node, name: str) -> ImageWish:
         title=image.text("title"),
         packages=tuple(_package(item) for item in image.items("packages")),
         upstream=tuple(_upstream(item) for item in image.items("upstream")),
+        components=_components(image, healthcheck),
         omit=tuple(omission_of(item) for item in image.items("omit")),
         accept=tuple(_acceptance(item) for item in image.items("accept")),
         files=tuple(_file(item) for item in image.items("files")),
@@ -198,7 +202,9 @@ class _Fields:
 def _places(image: _Fields) -> Places:
     items = {(key, read(str(node.value))): node.place for key, read in _PLACED.items() for node in image.items(key)}
     names = {(key, name): place for key in _PLACED_NAMES for name, place in image.places(key).items()}
-    return MappingProxyType(items | names)
+    parent = image.child("from")
+    said = {("from", str(parent.value)): parent.place} if parent is not None else {}
+    return MappingProxyType(items | names | said)
 
 
 def _acceptance(node: Node) -> Acceptance:
@@ -292,16 +298,41 @@ def _trust(node: Node) -> TrustWish:
     return TrustWish(source=trust.text("source"), text=trust.text("text"), place=node.place)
 
 
+def _components(image: _Fields, healthcheck: Node | None) -> tuple[str, ...]:
+    """What the image names, and what its health check needs."""
+    form = _form(_Fields(healthcheck)) if healthcheck is not None and isinstance(healthcheck.value, dict) else None
+    needed = () if form in (None, "test") else (HEALTHCHECK,)
+    return tuple(dict.fromkeys((*image.texts("components"), *needed)))
+
+
+def _form(check: _Fields) -> str | None:
+    return next((form for form in health.FORMS if check.child(form) is not None), None)
+
+
 def _healthcheck(node: Node) -> Healthcheck:
     check = _Fields(node)
-    test = check.texts("test")
+    timeout = check.read("timeout", health.read_check_duration)
     return Healthcheck(
-        test=test if test[:1] and test[0] in _TEST_WORDS else ("CMD", *test),
-        interval_ns=check.read("interval", units.read_duration),
-        timeout_ns=check.read("timeout", units.read_duration),
-        start_period_ns=check.read("start-period", units.read_duration),
+        test=_test(check, timeout),
+        interval_ns=check.read("interval", health.read_check_duration),
+        timeout_ns=timeout,
+        start_period_ns=check.read("start-period", health.read_check_duration),
+        start_interval_ns=check.read("start-interval", health.read_check_duration),
         retries=check.read("retries", int),
     )
+
+
+def _test(check: _Fields, timeout_ns: int | None) -> tuple[str, ...]:
+    form = _form(check) or "test"
+    if form == "test":
+        test = check.texts("test")
+        return test if test[:1] and test[0] in _TEST_WORDS else ("CMD", *test)
+    options = [(f"--{word}", text) for word in _PLAIN_OPTIONS if (text := check.text(word)) is not None]
+    options += [("--header", f"{name}: {value or ''}") for name, value in check.settings("headers").items()]
+    target = check.texts("exec") if form == "exec" else (check.needed(form),)
+    if form == "file":
+        target = (words.read_absolute_path(check.needed(form)),)
+    return health.command_of(form, target, timeout_ns=timeout_ns, options=options)
 
 
 def _layers(node: Node) -> Layers:

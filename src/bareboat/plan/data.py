@@ -1,4 +1,4 @@
-"""The catalogue's own data files, as documents."""
+"""The catalogue's own data files, as bytes and as documents."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from importlib import resources
 
 from bareboat.base.document import Document
 from bareboat.base.errors import InternalError
+
+
+def catalog_bytes(*path: str) -> bytes | None:
+    """A file of the catalogue, None where it has none: `catalog_bytes("healthcheck", "amd64", "healthcheck")`."""
+    file = resources.files("bareboat.catalog").joinpath(*path)
+    return file.read_bytes() if file.is_file() else None
 
 
 def catalog_document(*path: str) -> Document:

@@ -5,6 +5,7 @@ The pinned digest of each file decides; what the publisher says of its files is 
 - `dist`: with `SHASUMS256.txt` and a signature beside the archive (`.asc`, or `.sig`), the signature must be by a key
   of the catalogue's `keys/PROGRAM-*.asc`, and the archive must have the digest that it signs.
   The catalogue has no such keys today, so that nobody can judge the signature, and the pin alone decides.
+- `carried`: the files come with Bareboat itself, in a folder of the catalogue; nobody is asked.
 - `npm`: the tarball must have the registry's sha512 integrity; where the registry offers signatures and keys
   (`/-/npm/v1/keys`), they must hold. A registry that offers none, as many a proxy does, leaves it to the pin.
 
@@ -24,16 +25,18 @@ from bareboat.base.errors import (
     FormatError,
     NotFoundError,
     OfflineError,
+    StaleLockError,
     TrustError,
 )
 from bareboat.base.platform import architecture
 from bareboat.debian.inflate import Limits as InflateLimits
 from bareboat.debian.inflate import inflated
 from bareboat.debian.tar import TarReader
+from bareboat.plan.data import catalog_bytes
 from bareboat.plan.evidence import read_integrity, read_npm_keys, read_npm_signatures, verify_npm, verify_shasums
 from bareboat.plan.keyring import Keyring, key_folder, pinned_keyring
 from bareboat.plan.lock import LockedFile, LockedUpstream
-from bareboat.plan.upstream import Program
+from bareboat.plan.upstream import CARRIED, Program
 from bareboat.store.blobs import Blobs, read
 from bareboat.store.fetch import Artifact, Fetcher
 from bareboat.store.limits import DEFAULT as LIMITS
@@ -64,7 +67,11 @@ class Publishers:
         Raises:
             OfflineError: When the network is switched off.
             FetchError: When no publisher has them as they are pinned, with the reason of each.
+            StaleLockError: When this version of Bareboat carries others than the lock has.
         """
+        if CARRIED in program.sources:
+            self._take_carried(program.sources[CARRIED], built, files)
+            return
         reasons: list[str] = []
         offline: OfflineError | None = None
         for kind, template in program.sources.items():
@@ -88,6 +95,18 @@ class Publishers:
             "\n".join([f"cannot get {built.name} {built.version} for {built.architecture}:", *reasons]),
             hint="set NPM_CONFIG_REGISTRY to a registry that has it, or allow this machine to reach nodejs.org",
         )
+
+    def _take_carried(self, folder: str, built: LockedUpstream, files: Sequence[LockedFile]) -> None:
+        """Files of the catalogue: those of an architecture are in a folder of its name, others belong to all."""
+        for file in files:
+            data = catalog_bytes(folder, built.architecture, file.member) or catalog_bytes(folder, file.member)
+            if data is None or Digest.of(data) != file.sha256:
+                raise StaleLockError(
+                    f"the lock has {built.name} {built.version} for {built.architecture}, and this version of Bareboat "
+                    f"carries another {file.member}",
+                    hint=f"run `bareboat lock --upgrade {built.name}`, or use the version that wrote the lock",
+                )
+            self.blobs.add([data], expected=file.sha256, size=file.size)
 
     def _dist(self, url: str, program: str) -> bytes:
         """The archive at `url`, checked against the signed list beside it when there is one that can be judged."""

@@ -12,12 +12,18 @@ from types import MappingProxyType
 
 from bareboat.base.digest import sha256
 from bareboat.base.document import Document
-from bareboat.base.errors import ResolutionError
+from bareboat.base.errors import InternalError, ResolutionError
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.plan.config import UpstreamWish
-from bareboat.plan.data import catalog_document
+from bareboat.plan.data import catalog_bytes, catalog_document
 from bareboat.plan.lock import LockedFile, LockedUpstream
+
+CARRIED = "carried"
+"""The kind of source that is a folder of the catalogue."""
+
+BUILD_RECORD = "build.json"
+"""The file of such a folder that says how its programs were made, and pins them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +39,8 @@ class Installed:
 class Program:
     """An upstream program of the catalogue.
 
-    `sources` are templates of addresses by kind (`dist`: the project's own layout; `npm`: a package name), with
-    `{version}` and `{npm}` (npm's name of the architecture).
+    `sources` are templates of addresses by kind (`dist`: the project's own layout; `npm`: a package name; `carried`: a
+    folder of the catalogue, which has the files), with `{version}` and `{npm}` (npm's name of the architecture).
     `pins` are versions by release line.
     """
 
@@ -92,8 +98,15 @@ def pinned(wish: UpstreamWish, architecture: Architecture) -> LockedUpstream:
 
 
 def _program(name: str, fields: Document) -> Program:
+    sources = fields.string_map("sources")
+    if CARRIED in sources:
+        # What is carried has its pins beside it, in the record of how it was made.
+        written = catalog_bytes(sources[CARRIED], BUILD_RECORD) or b""
+        record, evidence = Document.parse(written, BUILD_RECORD, InternalError), "carried by Bareboat"
+    else:
+        record, evidence = fields, "pinned by the catalogue"
     pins: dict[str, Mapping[str, LockedUpstream]] = {}
-    for line, pin in fields.document("pins").items():
+    for line, pin in record.document("pins").items():
         version = pin.string("version")
         builds = {}
         for architecture, files in pin.document("files").items():
@@ -105,7 +118,7 @@ def _program(name: str, fields: Document) -> Program:
                     LockedFile(member=member, sha256=sha256(file.string("sha256")), size=file.integer("size"))
                     for member, file in files.items()
                 ),
-                evidence="pinned by the catalogue",
+                evidence=evidence,
             )
         pins[line] = MappingProxyType(builds)
     return Program(
@@ -115,6 +128,6 @@ def _program(name: str, fields: Document) -> Program:
             Installed(member=item.string("member"), path=item.string("path"), mode=item.integer("mode"))
             for item in fields.documents("files")
         ),
-        sources=MappingProxyType(fields.string_map("sources")),
+        sources=MappingProxyType(sources),
         pins=MappingProxyType(pins),
     )
