@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bareboat.base.canon import canonical
+from bareboat.base.digest import Digest
 from bareboat.oci.annotations import ACCEPTED
+from bareboat.store.archive_file import write_docker_archive
+from bareboat.store.layout import Layout
 from tests.makers.deb import make_deb
 from tests.makers.distroless import make_distroless, put, removed
 from tests.makers.image import make_layout
@@ -111,6 +115,10 @@ def test_the_same_is_printed_when_it_is_remembered(project: Project, capsys: pyt
         (["."], 2, ".: is no OCI image layout: it has no file oci-layout", None),
         (["text"], 2, "text: ", None),
         (["out", "sonud:latest"], 2, 'out: cannot find the image "sonud:latest"', 'did you mean "sound:latest"?'),
+        (["out", "nosuch"], 2, 'out: cannot find the image "nosuch"',
+         "there is: accepted:latest, broken:latest, noted:latest, shell:latest, sound:latest"),
+        (["old.tar"], 2, "old.tar: is no oci-archive: it has no file oci-layout",
+         "it is a docker-archive: build with --format oci-archive, or `skopeo copy docker-archive:old.tar oci:out`"),
         (["out", "sound", "--arch", "s390x"], 2, 'out: "sound:latest" is not for the chosen platforms',
          "it is for: linux/amd64"),
         (["out", "--arch", "amd46"], 2, 'unknown architecture "amd46"', 'did you mean "amd64"?'),
@@ -125,6 +133,8 @@ def test_mistakes_are_named_with_their_mend(
     hint: str | None,
 ) -> None:  # fmt: skip
     project.write("text", "no archive")
+    layout = Layout(project.folder / "out")
+    write_docker_archive(project.folder / "old.tar", [(("sound:latest",), layout.images["sound:latest"])], layout)
 
     assert project.run("check", *arguments) == code
     error = capsys.readouterr().err.splitlines()
@@ -132,15 +142,56 @@ def test_mistakes_are_named_with_their_mend(
     assert hint is None or error[1] == f"hint: {hint}"
 
 
+def damage_layers(project: Project) -> None:
+    """Put other bytes in the place of every layer."""
+    blobs = (project.folder / "out/blobs/sha256").iterdir()
+    for blob in [blob for blob in blobs if blob.read_bytes().startswith(b"\x1f\x8b")]:
+        blob.chmod(0o644)
+        blob.write_bytes(b"\x1f\x8b" + bytes(20))
+
+
 def test_a_damaged_layout_is_an_error_of_its_own(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """Not 1, which says that something was found in a layout that could be read."""
-    for blob in (project.folder / "out/blobs/sha256").iterdir():
-        if blob.read_bytes().startswith(b"\x1f\x8b"):
-            blob.chmod(0o644)
-            blob.write_bytes(b"\x1f\x8b" + bytes(20))
+    damage_layers(project)
 
-    assert project.run("check", "out") == 6
-    assert capsys.readouterr().err.startswith("bareboat: accepted:latest: ")
+    assert project.run("check", "out", "--fail-on", "never") == 6
+
+    told = capsys.readouterr()
+    assert "  error    layer " in told.out
+    assert told.err.startswith("bareboat: out: 6 of 6 images are damaged and could not be checked\nhint: ")
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--sarif",)])
+def test_damage_of_one_image_keeps_nobody_from_hearing_of_the_others(
+    project: Project, capsys: pytest.CaptureFixture[str], form: tuple[str, ...]
+) -> None:
+    manifest = project.folder / "out/blobs/sha256" / manifest_of(project, "sound:latest").hex
+    manifest.unlink()
+
+    assert project.run("check", "out", *form) == 8
+
+    told = capsys.readouterr()
+    assert told.err.startswith("bareboat: out: 1 of 6 images is damaged and could not be checked\n")
+    if not form:
+        assert "in broken:latest (linux/amd64)\n  error    /tmp: is not there [tmp-folder]\n" in told.out
+        assert f"error    out: is not whole: it has no sha256:{manifest.name} [damaged-image]" in told.out
+        assert told.out.splitlines()[-2].startswith("checked: 6 images on linux/amd64, linux/arm64; ")
+    else:
+        rules = {"--json": rules_in_json, "--sarif": rules_in_sarif}[form[0]](json.loads(told.out))
+        assert {"damaged-image", "tmp-folder", "no-shell"} <= rules
+
+
+def manifest_of(project: Project, name: str) -> Digest:
+    layout = Layout(project.folder / "out")
+    return layout.find(name).digest
+
+
+def rules_in_json(document: dict[str, Any]) -> set[str]:
+    return {finding["rule"] for image in document["images"] for finding in image["findings"]}
+
+
+def rules_in_sarif(document: dict[str, Any]) -> set[str]:
+    return {result["ruleId"] for result in document["runs"][0]["results"]}
 
 
 def test_a_store_that_cannot_be_written_to_remembers_nothing_and_that_is_all(

@@ -86,6 +86,17 @@ def test_a_lock_that_cannot_be_used_is_left_alone(
     assert lock.read_text() == text
 
 
+def test_a_file_that_is_no_lock_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = make_project(tmp_path, HELLO, [make_deb("hello")])
+    notes = project.write("NOTES.md", "what nobody else has")
+
+    for verb in ("lock", "build"):
+        code, error = said(project, capsys, verb, "--offline", "--lock", "NOTES.md")
+
+        assert (code, error.splitlines()[0]) == (4, "bareboat: NOTES.md: is no lock")
+    assert notes.read_text() == "what nobody else has"
+
+
 def test_a_stale_lock_is_refused_when_frozen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = make_project(tmp_path, HELLO, [make_deb("hello"), make_deb("extra")])
     project.write("bareboat.yaml", HELLO.replace("[hello]", "[hello, extra]"))

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from bareboat.base.digest import Digest
 from bareboat.oci.manifest import Manifest
+from bareboat.plan.lock import BYTE_FORMAT
 from bareboat.store.blobs import read
 from bareboat.store.disk import DiskStore
 from bareboat.store.layout import Layout, write_layout
+from tests.makers.deb import make_deb
 from tests.makers.image import make_image
-from tests.makers.project import Project
+from tests.makers.project import Project, make_project
 from tests.makers.tampered import BUILD, make_built_project, wish
 
 REPRODUCE = ("reproduce", "out", "--offline")
@@ -169,13 +172,16 @@ def test_another_byte_format_is_not_compared(project: Project, capsys: pytest.Ca
     layout.put([(("hello:latest",), newer.descriptor())])
 
     assert project.run(*REPRODUCE, "hello:latest") == 1
-    assert "not compared: its bytes are of format 9, and this bareboat makes format 1" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"not compared: its bytes are of format 9, and this bareboat makes format {BYTE_FORMAT}" in said
 
 
 @pytest.mark.parametrize(
     ("arguments", "prepare", "code", "message", "hint"),
     [
-        (["hallo"], None, 2, 'unknown image "hallo"', 'did you mean "hello"?'),
+        (["hallo"], None, 2, 'out: cannot find the image "hallo"', 'did you mean "hello"?'),
+        (["--lock", "bareboat.yaml"], None, 4, "bareboat.yaml: is no lock",
+         "give the path of a lock, as `bareboat lock` writes it"),
         (["static"], None, 2, 'out: cannot find the image "static"', "there is: hello:latest, "),
         (["hello", "--arch", "arm64"], None, 2, "out: has no such image for this", "there is: amd64"),
         ([], lambda project: (project.folder / "bareboat.lock").unlink(), 4, "there is no bareboat.lock",
@@ -236,9 +242,34 @@ def test_a_package_that_was_tampered_with_is_not_built_from(
     assert "same" not in capsys.readouterr().out
 
 
+DEBUG = """\
+distro: debian13
+images:
+  hello:
+    from: scratch
+    packages: [hello]
+    architectures: [amd64]
+    debug: {packages: [shell]}
+"""
+
+
+def test_no_more_packages_are_needed_than_the_chosen_variants_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = make_deb("shell", files={"/usr/bin/sh": b"shell"})
+    project = make_project(tmp_path, DEBUG, [make_deb("hello", files={"/usr/bin/hello": b"hello"}), shell])
+    assert project.run(*BUILD) == 0
+    DiskStore(project.cache).discard(Digest.of(shell))
+
+    assert project.run(*REPRODUCE, "hello:nonroot") == 0
+    assert capsys.readouterr().out.splitlines()[0] == "hello:nonroot  amd64  same"
+    assert project.run(*REPRODUCE, "hello:debug") == 7
+    assert "shell" in capsys.readouterr().err
+
+
 WAITING = """
 import sys, time
-from bareboat.cli import main
+from bareboat.cli import run
 from bareboat.inspect.compare import Comparer
 
 def waiting(*arguments):
@@ -247,23 +278,25 @@ def waiting(*arguments):
         time.sleep(0.05)
 
 Comparer.compare = waiting
-sys.exit(main(sys.argv[1:]))
+run()
 """
 
 
-def test_an_interrupt_leaves_nothing_behind(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_an_interrupt_leaves_nothing_behind(project: Project, number: signal.Signals, code: int, word: str) -> None:
     before = files_of(project.cache)
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", WAITING, *REPRODUCE], cwd=project.folder, env=dict(project.environment),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert running.stdout is not None
-    assert running.stdout.readline() == "ready\n"
-    during = files_of(project.cache)
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        ready, during = running.stdout.readline(), files_of(project.cache)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)
 
-    running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
-
-    assert (running.returncode, said.splitlines()[-1]) == (130, "bareboat: interrupted; what was fetched is kept")
+    assert (ready, said.splitlines()[-1]) == ("ready\n", f"bareboat: {word}; what was fetched is kept")
+    assert running.returncode == code
     assert any("scratch-" in name for name in during)
     assert files_of(project.cache) == before

@@ -9,7 +9,7 @@ import pytest
 
 from bareboat.store.layout import Layout
 from tests.makers.project import Project
-from tests.makers.tampered import MODE, MTIME, Change, header, make_built_project, tamper, wish
+from tests.makers.tampered import BUILD, MODE, MTIME, Change, header, make_built_project, tamper, wish
 
 REPRODUCE = ("reproduce", "out", "--offline")
 
@@ -75,6 +75,24 @@ def test_a_difference_is_a_document_too(project: Project, capsys: pytest.Capture
         "part": "config", "platform": "linux/amd64", "path": "/config/Env/0", "field": "value",
         "one": '"GREETING=ho"', "other": '"GREETING=hi"',
     }]  # fmt: skip
+
+
+def test_people_are_told_of_some_differences_and_programs_of_all(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ", ".join(f'{{path: /etc/{number:02}, text: "a line"}}' for number in range(30))
+    wish(project, "files: [", f"files: [{files}, ")
+    assert project.run(*BUILD) == 0
+    tamper(project, tar=lambda tar: tar.replace(b"a line", b"A line"))
+    capsys.readouterr()
+
+    assert project.run(*REPRODUCE, "hello:latest") == 1
+    told = capsys.readouterr().out
+    assert (told.count(": content "), "\n  and more\n" in told) == (20, True)
+
+    assert project.run(*REPRODUCE, "hello:latest", "--json") == 1
+    (verdict,) = json.loads(capsys.readouterr().out)["verdicts"]
+    assert (len(verdict["differences"]), verdict["more"]) == (30, False)
 
 
 def test_it_is_the_layout_that_is_read_to_the_last_byte(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -172,8 +172,8 @@ def test_downloads_of_the_configuration_stay_too(tmp_path: Path, capsys: pytest.
     ("arguments", "code", "message"),
     [
         (["--all", "--older-than", "1d"], 2, "--all and --older-than say two different things"),
-        (["--keep", "absent.lock"], 4, "there is no absent.lock"),
-        (["--keep", "bareboat.yaml"], 4, "bareboat.yaml: cannot read as JSON"),
+        (["--keep", "absent.lock"], 4, "there is no absent.lock\nhint: give the path of a lock"),
+        (["--keep", "bareboat.yaml"], 4, "bareboat.yaml: is no lock\nhint: give the path of a lock"),
     ],
 )
 def test_a_sweep_that_may_not_be_meant_takes_nothing(
@@ -190,3 +190,16 @@ def test_a_sweep_that_builds_may_feel_is_warned_of(project: Project, capsys: pyt
     assert capsys.readouterr().err.startswith("warning: a build that runs now ")
     assert project.run("store", "sweep", "--older-than", "2h") == 0
     assert capsys.readouterr() == (f"{project.cache}: nothing went\n", "")
+
+
+@pytest.mark.parametrize("verb", ["status", "verify", "sweep"])
+def test_a_file_in_the_place_of_the_store_is_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    project = empty_project(tmp_path)
+    project.cache.write_text("no folder")
+
+    assert project.run("store", verb) == 10
+    assert capsys.readouterr().err == (
+        f"bareboat: cannot use {project.cache}: it is no folder\nhint: set BAREBOAT_CACHE to a folder\n"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import io
 import os
@@ -144,5 +145,7 @@ def _place(name: str) -> Path:
 
 @cache
 def _file(name: str, process: int) -> BinaryIO:
-    """One file for each process, as they share what they open before they part."""
-    return os.fdopen(os.memfd_create(f"{name}-{process}"), "w+b")
+    """One file for each process, as they share what they open before they part; closed when the process ends."""
+    stream = os.fdopen(os.memfd_create(f"{name}-{process}"), "w+b")
+    atexit.register(stream.close)
+    return stream

@@ -250,6 +250,15 @@ images:
   b: {from: a}
   c: *a
 """,
+    b"""images:
+  web:
+    from: base
+    components: [healthcheck]
+    healthcheck: {http: "http://[::1]:8080/x", status: "200-299,404", headers: {Host: a}, socket: /run/s, timeout: 2s}
+    distros:
+      debian13: {healthcheck: {grpc: "unix:/run/s", service: a.B}}
+      debian12: {healthcheck: {tcp: "localhost:1"}}
+""",
 ]
 
 _APT = [
@@ -305,6 +314,22 @@ def _der() -> list[bytes]:
     return [base64.b64decode(b"".join(_pem()[0].split(b"\n")[1:-2]))]
 
 
+_REGISTRY = [
+    b'WWW-Authenticate: Bearer realm="https://auth.example/token",service=x,scope="repository:a:pull", Basic realm=a'
+    b'\n\n{"errors": [{"code": "DENIED", "message": "see https://me:pw@host/?a", "detail": {}}]}',
+    b"Content-Type: application/vnd.oci.image.index.v1+json\nContent-Length: 44\n"
+    b'Link: </v2/a/tags/list?last=b>; rel="next"\n\n{"schemaVersion": 2, "manifests": []}',
+]
+_LOGINS = [
+    b'{"auths": {"https://index.docker.io/v1/": {"auth": "bWU6cHc="}, "registry.example/team": {"username": "a",'
+    b' "password": "b"}, "registry.example": {"identitytoken": "t"}}, "psFormat": "x"}',
+]
+_MIRRORS = (
+    b'[[registry]]\nprefix = "docker.io"\nlocation = "docker.io"\ninsecure = true\n[[registry.mirror]]\n'
+    b'location = "mirror.example/x"\npull-from-mirror = "tag-only"\n[[registry]]\nprefix = "*.example:5000"\n'
+    b"blocked = false\n"
+)
+
 _SEEDS: Mapping[str, Callable[[], list[bytes]]] = {
     "ar": lambda: [deb.ar([("debian-binary", b"2.0\n"), ("control.tar", b"x" * 7), ("_x", b"")]), deb.ar([])],
     "tar": _tars, "layer": _tars, "changeset": _tars,
@@ -325,6 +350,7 @@ _SEEDS: Mapping[str, Callable[[], list[bytes]]] = {
                           b"linux/arm/v7", b"sha512:" + b"0" * 128, b"localhost/x--y.z"],
     "lock": lambda: [format_lock(_lock()).encode(), b'{"bareboat-lock": 1}'],
     "configuration": lambda: _CONFIGURATIONS, "apt": lambda: _APT,
+    "registry": lambda: _REGISTRY, "logins": lambda: _LOGINS, "mirrors": lambda: [_MIRRORS],
     "npmrc": lambda: [b"registry=https://mirror.example/npm/\n//mirror.example/:_authToken=${TOKEN}\n; x\n"],
     "npm": _npm_documents, "publisher": _publishers, "answer": lambda: _ANSWERS, "ldconf": lambda: _LOADER,
     "pem": _pem, "der": _der, "record": _records,

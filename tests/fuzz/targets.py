@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bareboat.base.errors import BareboatError, InternalError
-from tests.fuzz import mend, reading_debian, reading_images, reading_plans
+from tests.fuzz import mend, reading_debian, reading_images, reading_plans, reading_registries
 
 Mend = Callable[[bytearray], None]
 
@@ -85,6 +85,9 @@ TARGETS = _table(
     Target(name="npm", read=reading_plans.read_npm_document, most_bytes=2048),
     Target(name="publisher", read=reading_plans.read_publisher_archive, most_bytes=8192, mend=mend.tar),
     Target(name="answer", read=reading_plans.read_answer, most_bytes=768),
+    Target(name="registry", read=reading_registries.read_registry, most_bytes=1024),
+    Target(name="logins", read=reading_registries.read_logins, most_bytes=1024),
+    Target(name="mirrors", read=reading_registries.read_mirrors, most_bytes=1024),
     Target(name="ldconf", read=reading_plans.read_loader_conf, most_bytes=1024),
     Target(name="pem", read=reading_plans.read_pem),
     Target(name="der", read=reading_plans.read_der, most_bytes=2048),

@@ -86,6 +86,19 @@ TOKENS: Mapping[str, Sequence[bytes]] = {
     "answer": (
         b"bytes ", b"*", b"\n\n", b"<!--", b"-->", b"<html", b"Retry-After: ", b"Date: ", b"\xb2", b"GMT", b"+9999",
     ),
+    "registry": (
+        b"Bearer ", b"Basic ", b"realm=", b'"', b"\\", b",", b"WWW-Authenticate: ", b"Link: <", b'>; rel="next"',
+        b"<html",
+        b'{"errors": [', b"http://", b"https://[", b"//", b"\xe2\x80\xae", b"Docker-Content-Digest: sha256:", b"\n\n",
+    ),
+    "logins": (
+        b'"auths": ', b'"auth": ', b"{}", b"[]", b"null", b'"', b"=", b"https://index.docker.io/v1/", b"bWU6cHc=",
+        b"registry.example/team", b'"identitytoken": ', b"\xff",
+    ),
+    "mirrors": (
+        b"[[registry]]\n", b"[[registry.mirror]]\n", b"prefix = ", b"location = ", b"true", b'"', b"*.", b"/", b":",
+        b"[", b"docker.io", b"pull-from-mirror = ", b"\n",
+    ),
     "ldconf": (
         b"include ", b"/*", b"*", b"?", b"[!a-", b"]", b"..", b"\x00", b"#", b"=", b"etc/ld.so.conf.d/0.conf\n",
         b"\n",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ from bareboat.base.canon import canonical
 from bareboat.base.digest import Digest
 from bareboat.base.errors import DigestMismatchError, FormatError, NotFoundError, UsageError
 from bareboat.inspect.check import check, examined
+from bareboat.inspect.damage import Damage
 from bareboat.inspect.finding import Severity
 from bareboat.inspect.read_aboard import AboardReader
 from bareboat.inspect.report import CheckReport, ImageReport, record_of, report_from
@@ -22,6 +24,7 @@ from bareboat.oci.index import Index
 from bareboat.oci.manifest import Manifest
 from bareboat.store.archive_file import write_oci_archive
 from bareboat.store.archived import open_images
+from bareboat.store.images import IncompleteError
 from bareboat.store.layout import Layout, write_layout
 from bareboat.store.memory import MemoryStore
 from tests.makers.distroless import make_distroless, put, removed
@@ -229,7 +232,7 @@ def test_what_the_configuration_accepts_is_no_finding(tmp_path: Path) -> None:
     assert CheckReport(where="", images=(report,)).worst() is None
 
 
-# Errors
+# Damage
 
 
 def corrupted(layout: Layout, digest: Digest) -> Layout:
@@ -240,35 +243,91 @@ def corrupted(layout: Layout, digest: Digest) -> Layout:
     return layout
 
 
-def test_a_damaged_layer_is_an_error_even_when_it_was_examined_before(tmp_path: Path) -> None:
+def removed_blob(layout: Layout, digest: Digest) -> Layout:
+    place = layout.path(digest)
+    assert place is not None
+    place.unlink()
+    return layout
+
+
+def damage_of(report: CheckReport) -> Damage:
+    """The damage of the one image that is damaged, whose one finding says the same."""
+    (image,) = [image for image in report.images if image.damage is not None]
+    assert image.damage is not None
+    assert image.findings == (image.damage.finding(),)
+    return image.damage
+
+
+def test_a_damaged_layer_is_told_even_when_it_was_examined_before(tmp_path: Path) -> None:
     made = make_distroless()
     layout = make_layout(tmp_path, {"sail:latest": made})
     records = MemoryStore()
     check(layout, records=records)
 
-    with pytest.raises(DigestMismatchError, match=r"^sail:latest: "):
-        check(corrupted(layout, made.manifest.layers[0].digest), records=records)
+    damage = damage_of(check(corrupted(layout, made.manifest.layers[0].digest), records=records))
+
+    assert damage.kind is DigestMismatchError
+    assert damage.message.startswith(f"layer {made.manifest.layers[0].digest.short}: cannot accept as sha256:")
 
 
-@pytest.mark.parametrize("which", ["manifest", "config"])
-def test_a_damaged_document_is_an_error(tmp_path: Path, which: str) -> None:
+@pytest.mark.parametrize("which", ["index", "manifest", "config"])
+@pytest.mark.parametrize("change", [corrupted, removed_blob])
+def test_a_damaged_document_is_told_of_its_image(
+    tmp_path: Path, which: str, change: Callable[[Layout, Digest], Layout]
+) -> None:
     made = make_distroless()
-    layout = make_layout(tmp_path, {"sail:latest": made})
-    digest = made.descriptor.digest if which == "manifest" else made.manifest.config.digest
+    layout = make_layout(tmp_path, {"sail:latest": made, "hull:latest": make_distroless(SHELL)})
+    index = layout.images["sail:latest"].digest
+    digest = {"index": index, "manifest": made.descriptor.digest, "config": made.manifest.config.digest}[which]
 
-    with pytest.raises(DigestMismatchError):
-        check(corrupted(layout, digest))
+    report = check(change(layout, digest))
+
+    assert found(report) == [
+        ("hull:latest", "linux/amd64", ["no-shell"]),
+        ("sail:latest", "unknown" if which == "index" else "linux/amd64", ["damaged-image"]),
+    ]
+    assert damage_of(report).kind is (DigestMismatchError if change is corrupted else IncompleteError)
 
 
-def test_a_missing_layer_is_an_error(tmp_path: Path) -> None:
+def test_every_other_image_is_judged_and_those_that_share_the_damage_have_it_too(tmp_path: Path) -> None:
+    """Whatever the order is, and whether they were examined before."""
+    first, second = make_distroless(), make_distroless(config={"labels": {"a": "b"}})
+    layout = make_layout(tmp_path, {"a:latest": first, "b:latest": make_distroless(SHELL), "c:latest": second})
+    records = MemoryStore()
+    check(layout, "c", records=records)
+
+    report = check(removed_blob(layout, first.manifest.layers[0].digest), records=records)
+
+    assert [(name, rules) for name, _, rules in found(report)] == [
+        ("a:latest", ["damaged-image"]), ("b:latest", ["no-shell"]), ("c:latest", ["damaged-image"]),
+    ]  # fmt: skip
+    assert len(set(report.damages)) == 1
+    assert report.to_document()["summary"]["damaged"] == 2  # type: ignore[index]
+    assert report.worst() is Severity.error
+
+
+def test_a_missing_layer_is_told_as_a_fault_of_the_layout(tmp_path: Path) -> None:
+    """No mirror was asked for it: exit code 7 would say that another attempt may help."""
     made = make_distroless()
-    layout = make_layout(tmp_path, {"sail:latest": made})
-    place = layout.path(made.manifest.layers[0].digest)
-    assert place is not None
-    place.unlink()
+    layout = removed_blob(make_layout(tmp_path, {"sail:latest": made}), made.manifest.layers[0].digest)
 
-    with pytest.raises(NotFoundError, match=r"^sail:latest: "):
-        check(layout)
+    damage = damage_of(check(layout))
+
+    assert (damage.exit_code, damage.hint) == (
+        8, "a part of it was lost or never copied: build it again, or copy or pull it once more"
+    )  # fmt: skip
+    assert damage.message.endswith(f": {tmp_path}: is not whole: it has no {made.manifest.layers[0].digest}")
+
+
+def test_what_was_just_made_must_not_be_damaged() -> None:
+    """There it is the store's damage, which is mended and tried again."""
+    made = make_distroless()
+    without_layers = MemoryStore()
+    without_layers.add([made.manifest.to_bytes()])
+    without_layers.add([made.config.to_bytes()])
+
+    with pytest.raises(NotFoundError, match=r"^sail: "):
+        examined(without_layers, None, [("sail", made.descriptor)])
 
 
 def with_diff_ids(made: Made, diff_ids: Iterable[Digest]) -> Made:
@@ -281,7 +340,7 @@ def with_diff_ids(made: Made, diff_ids: Iterable[Digest]) -> Made:
     return Made(descriptor=descriptor, manifest=manifest, config=config, blobs=made.blobs)
 
 
-def test_a_layer_that_is_not_what_the_configuration_promises_is_an_error(tmp_path: Path) -> None:
+def test_a_layer_that_is_not_what_the_configuration_promises_is_damage(tmp_path: Path) -> None:
     """Facts are remembered by the layer's own digest, so another image's promise does not make them true."""
     sound = make_distroless()
     records = MemoryStore()
@@ -289,15 +348,18 @@ def test_a_layer_that_is_not_what_the_configuration_promises_is_an_error(tmp_pat
     lying = with_diff_ids(sound, [Digest.of(b"other")])
 
     for known in (None, records):
-        with pytest.raises(DigestMismatchError, match=r"^sail:latest: layer 1 \("):
-            check(make_layout(tmp_path / "b", {"sail:latest": lying}), records=known)
+        damage = damage_of(check(make_layout(tmp_path / "b", {"sail:latest": lying}), records=known))
+        assert damage.kind is DigestMismatchError
+        assert damage.message.startswith("layer 1 (")
 
 
-def test_as_many_layers_as_the_configuration_says_or_an_error(tmp_path: Path) -> None:
+def test_as_many_layers_as_the_configuration_says_or_it_is_damaged(tmp_path: Path) -> None:
     lying = with_diff_ids(make_distroless(), [])
 
-    with pytest.raises(FormatError, match="has 0 layers, the manifest 1"):
-        check(make_layout(tmp_path, {"sail:latest": lying}))
+    damage = damage_of(check(make_layout(tmp_path, {"sail:latest": lying})))
+
+    assert damage.kind is FormatError
+    assert "has 0 layers, the manifest 1" in damage.message
 
 
 @pytest.mark.parametrize(
@@ -309,11 +371,14 @@ def test_as_many_layers_as_the_configuration_says_or_an_error(tmp_path: Path) ->
         (file("bin/x"), 'stands in "bin", which is a symbolic link'),
     ],
 )
-def test_a_layer_that_no_container_could_be_started_from_is_an_error(
+def test_a_layer_that_no_container_could_be_started_from_is_damage(
     tmp_path: Path, item: object, message: str
 ) -> None:
-    with pytest.raises(FormatError, match=rf"^sail:latest: layer 1 \([0-9a-f]+\): .*{message}"):
-        one(tmp_path, make_distroless(raw=[item]))  # type: ignore[list-item]
+    report = one(tmp_path, make_distroless(raw=[item]))  # type: ignore[list-item]
+
+    assert report.damage is not None
+    assert issubclass(report.damage.kind, FormatError)
+    assert re.match(rf"layer 1 \([0-9a-f]+\): .*{message}", report.damage.message)
 
 
 # Indexes
@@ -362,7 +427,7 @@ def test_reports_do_not_depend_on_the_order_of_images(tmp_path: Path) -> None:
 
 def test_the_summary_counts_by_severity(layout: Layout) -> None:
     assert check(layout).to_document()["summary"] == {
-        "images": 3, "files": 61, "elf-files": 9, "needs": 6, "packages": 12,
+        "images": 3, "damaged": 0, "files": 61, "elf-files": 9, "needs": 6, "packages": 12,
         "errors": 0, "warnings": 1, "notes": 0, "accepted": 0,
     }  # fmt: skip
     assert check(layout).worst() is Severity.warning

@@ -48,7 +48,7 @@ def test_a_name_that_has_no_tag_in_the_layout_comes_first(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "platform", "message", "hint"),
     [
-        ("pyton3", None, 'cannot find the image "pyton3"', 'did you mean "python3:latest"?'),
+        ("pyton3", None, 'cannot find the image "pyton3"', 'did you mean "python3"?'),
         ("python3:debug", None, 'cannot find the image "python3:debug"', None),
         ("tiny", AMD64, '"tiny:latest" is not for linux/amd64', "it is for: linux/arm/v7"),
     ],

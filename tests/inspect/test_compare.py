@@ -22,7 +22,7 @@ from tests.makers.layers import Item, file, folder, hard_link, make_image_from, 
 PLAIN = [folder("etc"), file("etc/motd", b"one\ntwo\nthree\n"), symlink("bin", "usr/bin"), file("z", b"\0\1\2\3")]
 
 
-def compared(one: Made, other: Made, **said: int) -> Comparison:
+def compared(one: Made, other: Made, **said: int | None) -> Comparison:
     return Comparer(one.blobs, other.blobs, **said).compare(one.descriptor, other.descriptor)
 
 
@@ -310,6 +310,7 @@ def test_what_is_told_is_bounded() -> None:
 
     assert ([one.path for one in few.differences], few.more) == (["/000", "/001", "/002"], True)
     assert len(compared(one, other).differences) == 20
+    assert len(compared(one, other, most=None).differences) == 100
     assert compared(of(X), of(replace(X, uid=1)), most=1).more is False
 
 

@@ -97,7 +97,7 @@ def test_a_large_unsound_file_is_told_too() -> None:
         ("usr/lib/x86_64-linux-gnu/gconv/gconv-modules.d/extra.conf", 10, True),
         ("usr/lib/jvm/java-21-openjdk-amd64/lib/jvm.cfg", 10, True),
         ("var/lib/dpkg/status.d/libc6.md5sums", 10, True),
-        ("var/lib/dpkg/status", 10, False),
+        ("var/lib/dpkg/status", 10, True),
         ("etc/passwd", 5 << 20, False),
     ],
 )

@@ -101,7 +101,7 @@ def test_an_image_says_what_it_is() -> None:
     assert dict(image.manifest.annotations) == {
         "dev.bareboat.distro": "debian13",
         "dev.bareboat.end-of-life": "2030-06-30",
-        "dev.bareboat.format": "1",
+        "dev.bareboat.format": "2",
         "dev.bareboat.missing": "debian-security/trixie-security",
         "dev.bareboat.variant": "debug",
         "dev.bareboat.wishes": "static: base-files; app: app; static:debug: busybox-static",
@@ -265,7 +265,7 @@ def test_an_index_says_what_its_images_agree_on_and_where_they_differ() -> None:
         "dev.bareboat.distro": "debian13",
         "dev.bareboat.drift": "libc6: 1 on amd64, 2 on arm",
         "dev.bareboat.end-of-life": "2030-06-30",
-        "dev.bareboat.format": "1",
+        "dev.bareboat.format": "2",
         "dev.bareboat.missing": "debian-security/trixie-security (arm), debian-security/trixie-security (s390x)",
         "dev.bareboat.variant": "latest",
         "dev.bareboat.wishes": "static: base-files",

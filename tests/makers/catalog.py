@@ -25,7 +25,9 @@ title: nothing that runs
 packages: [base-files, tzdata]
 effects: [accounts]
 accounts:
-  users: [{name: root, uid: 0, gid: 0, home: /root}, {name: nonroot, uid: 65532}]
+  users:
+    - {name: root, uid: 0, gid: 0, home: /root}
+    - {name: nonroot, uid: 65532, home: /home/nonroot, home-mode: "0755"}
   groups: [{name: root, gid: 0}]
 env: {PATH: /usr/bin:/bin, SSL_CERT_FILE: /etc/ssl/certs/ca-certificates.crt}
 debug: {packages: [busybox-static], effects: [busybox]}

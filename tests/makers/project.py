@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.observer import Silent
 from bareboat.cli import main
+from bareboat.cli.bases import base_images
 from bareboat.plan.desk import Desk
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock
@@ -25,6 +27,7 @@ from tests.makers.archive import DATE, make_archive
 
 MIRROR = "https://mirror.example/debian"
 ARCHIVE = "debian13/debian/trixie"
+NO_LOCK = Lock()
 
 
 @dataclass(frozen=True)
@@ -65,23 +68,30 @@ def empty_project(folder: Path, environment: Mapping[str, str] | None = None) ->
 
 
 def make_project(
-    folder: Path, configuration: str, packages: Sequence[bytes], architecture: str = "amd64", archive: str = ARCHIVE
-) -> Project:
-    """A project whose images take `packages` of `archive`, decided on for one architecture."""
+    folder: Path, configuration: str, packages: Sequence[bytes], architecture: str = "amd64", archive: str = ARCHIVE,
+    prepare: Callable[[Project], object] | None = None, architectures: Sequence[str] | None = None,
+) -> Project:  # fmt: skip
+    """A project whose images take `packages` of `archive`, decided on for one architecture or several.
+
+    `prepare` comes first.
+    """
     project = empty_project(folder)
+    if prepare is not None:
+        prepare(project)
     path = project.write("bareboat.yaml", configuration)
     store = DiskStore(project.cache)
     for package in packages:
         store.add([package])
-    lock = decided(Desk.at(path), store, packages, architecture, archive)
+    lock = decided(Desk.at(path), store, packages, architecture, archive, architectures=architectures)
     assert Desk.at(path).write_lock(lock)
     return project
 
 
 def decided(
-    desk: Desk, store: DiskStore, packages: Sequence[bytes], architecture: str = "amd64", name: str = ARCHIVE
-) -> Lock:
-    """The lock of a configuration's images from an archive that has `packages`."""
+    desk: Desk, store: DiskStore, packages: Sequence[bytes], architecture: str = "amd64", name: str = ARCHIVE,
+    old: Lock = NO_LOCK, upgrade: Collection[str] | None = (), architectures: Sequence[str] | None = None,
+) -> Lock:  # fmt: skip
+    """The lock of a configuration's images from an archive that has `packages`; `old` stays but for `upgrade`."""
     archive = make_archive(packages)
     pages = {f"{MIRROR}/{path}": data for path, data in archive.files.items()}
     suite = SuiteRequest(
@@ -93,5 +103,13 @@ def decided(
     )
     fetcher = Fetcher(RememberedTransport(pages), store)
     refresher = Refresher(fetcher=fetcher, blobs=store, records=store, now=Epoch(DATE + 60))
-    resolver = Resolver(refresher=refresher, suites={"debian13": (suite,)}, sources=desk.sources)
-    return resolver.resolve(dict.fromkeys(desk.own, (architecture,)))
+    wanted = dict.fromkeys(desk.own, tuple(architectures or (architecture,)))
+    with base_images(desk.folder, store, Silent(), offline=False) as finder:
+        bases = finder.bases(old, wanted, upgrade)
+    resolver = Resolver(
+        refresher=refresher, suites={"debian13": (suite,)}, sources=desk.sources, old=old,
+        upgrade=None if upgrade is None else frozenset(upgrade), bases=bases,
+    )  # fmt: skip
+    return resolver.resolve({
+        recipe: tuple(bases[recipe].contents) if recipe in bases else some for recipe, some in wanted.items()
+    })

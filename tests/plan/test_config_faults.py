@@ -12,8 +12,10 @@ from bareboat.base.errors import BareboatError, ConfigurationError
 from bareboat.plan.config_yaml import parse_config
 from tests.makers.catalog import faults_of, some_catalog
 
-TAGGED = "write a name of the catalogue without a tag; variants are chosen when building"
-REGISTRY = "build on an image of the catalogue, such as base, and add what you need with packages and files"
+TAGGED = (
+    "write a name of the catalogue without a tag, for variants are chosen when building; "
+    "an image of a registry with the registry, such as docker.io/library/debian:13"
+)
 
 
 def in_image(line: str) -> str:
@@ -118,7 +120,7 @@ def in_image(line: str) -> str:
         ("packages: ['libpq5:i386']", "4:16: images.app.packages[0]: cannot take \"libpq5:i386\": packages of another"
             " architecture than the image's are not taken (write \"libpq5\")"),
         ("healthcheck: off", '4:18: images.app.healthcheck: cannot take "off" as a health check'
-            " (write a mapping with test:, or none)"),
+            " (write a mapping such as {http: …}, or none)"),
         ("healthcheck: {test: []}", "4:25: images.app.healthcheck.test: must not be empty"),
         ("healthcheck: {test: [x], interval: 30}",
             '4:40: images.app.healthcheck.interval: cannot read "30" as a duration (write one such as 30s or 1m30s)'),
@@ -209,12 +211,12 @@ def test_a_fault_of_the_file_has_its_place_and_a_way_out(text: str, faults: list
             f'1:22: images.app.from: cannot build on "python3:nonroot" ({TAGGED})'
         ]),
         ("images: {app: {from: 'registry.example/base@sha256:0'}}", [
-            '1:22: images.app.from: cannot build on "registry.example/base@sha256:0":'
-            f" images of a registry cannot be built on yet ({REGISTRY})"
+            '1:22: images.app.from: image reference "registry.example/base@sha256:0":'
+            ' cannot read "sha256:0" as a digest'
         ]),
         ("images: {app: {from: 'https://me:sekret@registry.example/base'}}", [
-            '1:22: images.app.from: cannot build on "https://registry.example/base":'
-            f" images of a registry cannot be built on yet ({REGISTRY})"
+            '1:22: images.app.from: cannot build on "https://registry.example/base": a reference has no scheme'
+            " (leave out https:// and what stands before an @ there)"
         ]),
         ("images: {a: {from: b}, b: {from: c}, c: {from: a}}", [
             '1:20: images.a.from: goes round in a circle: "a" from "b" from "c" from "a"'

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bareboat.base.errors import FormatError
 from bareboat.inspect.accepted import UNUSED_ACCEPTANCE
+from bareboat.inspect.damage import DAMAGED
 from bareboat.inspect.ruleset import RULES as CHECKED
 from bareboat.make import enact, prune
 from bareboat.make.prune import pruning_for
@@ -21,7 +22,7 @@ def test_the_words_are_those_of_the_rooms_that_act() -> None:
     assert tuple(rule.name for rule in prune.RULES) == names.PRUNING
     assert tuple(prune.REFUSALS) == names.REFUSED
     assert tuple(enact.EFFECTS) == names.EFFECTS
-    assert tuple(rule.name for rule in CHECKED if rule is not UNUSED_ACCEPTANCE) == names.CHECKS
+    assert tuple(rule.name for rule in CHECKED if rule not in (UNUSED_ACCEPTANCE, DAMAGED)) == names.CHECKS
 
 
 @pytest.mark.parametrize("text", ["/", "/a", "/a/**", "/usr/lib/*/x.so.?", "/a b", "/.hidden/..x", "/a:b"])

@@ -8,8 +8,9 @@ import pytest
 
 from bareboat.base.problem import Place
 from bareboat.plan.config import Omission
-from bareboat.plan.idle import idle_omissions
+from bareboat.plan.idle import idle_omissions, overruled_omissions
 from bareboat.plan.recipe import Recipe
+from tests.makers.catalog import recipes_of, some_catalog
 from tests.makers.decision import World, make_recipe
 
 FILE = "bareboat.yaml"
@@ -90,3 +91,35 @@ def test_every_architecture_of_the_lock_is_looked_at() -> None:
     lock = World(["app 1"], arm64=["app 1 needs only-arm"]).decide(recipe, architectures=("amd64", "arm64"))
 
     assert [problem.place.line for problem in idle_omissions([recipe], lock, FILE)] == [11]
+
+
+CHAIN = """\
+images:
+  parent:
+    from: base
+    omit: [{package: liblog1, reason: nobody reads it}]
+  app:
+    from: parent
+    packages: [liblog1%s]
+    omit: [{package: libcup2, reason: no printer}]
+"""
+
+
+def overruled(text: str) -> list[str]:
+    return [str(problem) for problem in overruled_omissions(recipes_of(text).values(), "bareboat.yaml")]
+
+
+def test_an_omission_of_what_is_wished_for_is_told() -> None:
+    assert overruled(CHAIN % ", libcup2") == [
+        'bareboat.yaml:8:12: omit: does not leave "libcup2" out, for it is wished for '
+        "(take one of the two away: the wish stands at bareboat.yaml:7:25)"
+    ]
+
+
+def test_an_omission_that_a_child_takes_back_still_serves_its_parent() -> None:
+    assert overruled(CHAIN % "") == []
+
+
+def test_an_omission_of_the_catalogue_that_a_wish_beats_is_nobodys_slip() -> None:
+    (omission, *_) = some_catalog().omissions
+    assert overruled(f"images:\n  app: {{from: base, packages: [{omission.package}]}}\n") == []

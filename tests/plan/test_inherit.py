@@ -138,6 +138,24 @@ def test_a_user_of_its_own_wins_unless_it_is_root_in_nonroot(
 
 
 @pytest.mark.parametrize(
+    ("line", "workdir"),
+    [
+        ("title: x", "/"),
+        ("accounts: {users: [{name: nonroot, uid: 65532, home: /home/nonroot}]}", "/"),
+        ("accounts: {users: [{name: nonroot, uid: 65532, home: /home/nonroot, home-mode: '0755'}]}", "/home/nonroot"),
+        ("files: [{path: /home/nonroot, folder: true, owner: '65532'}]", "/home/nonroot"),
+        ("files: [{path: /home/nonroot/app, source: ./app}]", "/home/nonroot"),
+        ("files: [{path: /home/nonroots, folder: true}]", "/"),
+        ("workdir: /srv", "/srv"),
+    ],
+)
+def test_nonroot_variants_run_in_their_home_where_there_is_one(line: str, workdir: str) -> None:
+    """Some runtimes refuse to start in a folder that is not there; others make it, as root's."""
+    recipe = recipes_of(f"images:\n  app: {{from: scratch, {line}}}\n")["app"]
+    assert (recipe.runs[Variant.nonroot].workdir, recipe.runs[Variant.nonroot].user) == (workdir, "65532")
+
+
+@pytest.mark.parametrize(
     ("parent", "line", "expected"),
     [
         ("cmd: [a]", "title: x", ((), ("a",))),
@@ -484,3 +502,50 @@ def test_a_name_is_given_once(aliases: str, fault: str) -> None:
     text = f"images:\n  parent: {{from: base, aliases: [other]}}\n  app: {{from: parent, aliases: [{aliases}]}}\n"
 
     assert [found.partition(": ")[2] for found in faults_of(text)] == [fault]
+
+
+# On an image of a registry
+
+
+def test_a_chain_may_begin_with_an_image_of_a_registry() -> None:
+    text = "images:\n  app: {from: parent}\n  parent: {from: 'registry.example/team/base:1.2', packages: [libc6]}\n"
+    recipe = recipes_of(text)["app"]
+
+    assert [stage.name for stage in recipe.stages] == ["parent", "app"]
+    assert recipe.base_image is not None
+    assert (recipe.base_image.reference, str(recipe.base_image.place)) == (
+        "registry.example/team/base:1.2", "bareboat.yaml:3:18",
+    )
+    assert recipe_of("title: x").base_image is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("title: x", set()),
+        ("user: '0', workdir: /", {"user", "workdir"}),
+        ("cmd: [a], stop-signal: SIGINT", {"cmd", "stop-signal"}),
+        ("entrypoint: null, healthcheck: null", {"entrypoint", "healthcheck"}),
+    ],
+)
+def test_what_is_said_over_a_base_image_is_known(line: str, said: set[str]) -> None:
+    recipe = recipes_of(f"images:\n  app: {{from: 'registry.example/base:1', {line}}}\n")["app"]
+
+    assert recipe.runs[Variant.latest].said == said
+
+
+def test_a_shell_of_debug_variants_does_not_swallow_the_program_of_a_base_image() -> None:
+    debug = "debug: {packages: [busybox-static], effects: [busybox]}"
+    recipe = recipes_of(f"images:\n  app: {{from: 'registry.example/base:1', {debug}}}\n")["app"]
+
+    run = recipe.runs[Variant.debug]
+    assert (run.entrypoint, dict(run.env), run.said) == ((), {"PATH": "${PATH}:/busybox"}, frozenset())
+
+
+def test_what_a_base_image_says_cannot_be_taken_away() -> None:
+    text = "images:\n  app: {from: 'registry.example/base:1', env: {A: null}}\n"
+
+    assert faults_of(text) == [
+        '2:48: images.app.env: takes "A" away, which no parent has '
+        "(what the base image says can be replaced, but not taken away)"
+    ]

@@ -30,7 +30,7 @@ from bareboat.base.path import ImagePath
 from bareboat.plan.config import FileWish
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock, LockedFile, LockedImage, LockedStage, LockedUpstream
-from bareboat.plan.needed import needed
+from bareboat.plan.needed import needed, without_the_rest
 from bareboat.plan.obtain import Obtainer
 from bareboat.plan.publisher import publisher_keyring
 from bareboat.plan.recipe import Recipe
@@ -93,6 +93,19 @@ def test_what_recipes_need_is_named_once_and_in_order() -> None:
     lock = replace(LOCK, images=MappingProxyType({**LOCK.images, other.name: other}))
     packages, programs = needed(lock, [make_recipe("api"), WEB, make_recipe("unknown")], ["amd64"])
     assert ([package.id for package in packages], programs) == (["app=1:amd64", "lib=1:amd64"], ())
+
+
+def test_of_a_lock_no_more_is_needed_than_what_is_built() -> None:
+    both = make_recipe("web", ["app"], debug=[["shell"]])
+    other = make_recipe("api", ["app"])
+    lock = World(["app 1", "shell 1"], arm64=["app 1", "shell 1"]).decide(both, other, architectures=["amd64", "arm64"])
+
+    def ids(wanted: Mapping[Recipe, Sequence[str]], debug: Sequence[Recipe] = ()) -> list[str]:
+        return [package.id for package in needed(without_the_rest(lock, wanted, debug), wanted, None)[0]]
+
+    assert ids({both: ["amd64"]}) == ["app=1:amd64"]
+    assert ids({both: ["amd64"]}, [both]) == ["app=1:amd64", "shell=1:amd64"]
+    assert ids({both: ["amd64"], other: ["arm64"]}) == ["app=1:amd64", "app=1:arm64"]
 
 
 @pytest.mark.parametrize(

@@ -305,7 +305,7 @@ def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
     for ask in (layout.open, layout.size):
         with pytest.raises(NotFoundError) as caught:
             ask(digest)
-        assert caught.value.message == f"{tmp_path}: cannot find {digest}"
+        assert caught.value.message == f"{tmp_path}: is not whole: it has no {digest}"
 
 
 def test_an_image_is_found_by_name_and_platform(tmp_path: Path) -> None:
@@ -351,6 +351,20 @@ def test_an_image_that_is_not_there_is_said_with_those_that_are(
         layout.find(name, None if platform is None else Platform.parse(platform))
     assert caught.value.message == f"{tmp_path}: {message}"
     assert hint in (caught.value.hint or "")
+
+
+def test_of_many_images_the_first_few_are_told(tmp_path: Path) -> None:
+    names = [f"{letter}{letter}{letter}" for letter in "abcdefghijkl"]
+    layout = make_layout(tmp_path, {f"{name}:{tag}": image() for name in names for tag in ("latest", "debug")})
+
+    with pytest.raises(UsageError) as caught:
+        layout.find("nosuch")
+    assert caught.value.hint == (
+        f"there is: {', '.join(names[:8])} and 4 more; `bareboat show {tmp_path}` lists them"
+    )
+    with pytest.raises(UsageError) as caught:
+        layout.find("bbd")
+    assert caught.value.hint == 'did you mean "bbb"?'
 
 
 def damage_marker(folder: Path) -> None:

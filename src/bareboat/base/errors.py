@@ -19,6 +19,7 @@
     │  └─ LimitError               … or outgrow a stated limit
     ├─ BuildError              9   packages or files that do not go together
     ├─ StoreError             10   this machine's disk
+    ├─ EngineError            11   what runs containers on this machine
     └─ InternalError          70   us
 
 Messages are lower case, begin with the place, and say *cannot …*; a hint is what to type next.
@@ -139,6 +140,12 @@ class StoreError(BareboatError):
     """The disk of this machine refuses."""
 
     exit_code = 10
+
+
+class EngineError(BareboatError):
+    """What runs containers on this machine refuses, or there is none."""
+
+    exit_code = 11
 
 
 class InternalError(BareboatError):

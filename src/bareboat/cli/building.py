@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bareboat.base.epoch import format_rfc3339
+from bareboat.base.errors import UsageError
 from bareboat.base.observer import Observer
 from bareboat.base.problem import Problem
 from bareboat.cli.deciding import Terms, decide
@@ -22,8 +23,8 @@ from bareboat.make.idle import idle_words
 from bareboat.make.workshop import Workshop
 from bareboat.plan.desk import Desk
 from bareboat.plan.distro import distros
-from bareboat.plan.fresh import check_fresh
-from bareboat.plan.idle import idle_omissions
+from bareboat.plan.fresh import check_fresh, there
+from bareboat.plan.idle import idle_omissions, overruled_omissions
 from bareboat.plan.lock import Lock
 from bareboat.plan.names import Selection, for_architectures
 from bareboat.plan.recipe import Recipe
@@ -115,6 +116,7 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
         lock = check_fresh(desk.read_lock(), recipes, desk.sources, str(desk.lock_path))
     else:
         lock = decide(desk, recipes, observer, upgrade=None, force=False, terms=request.terms).lock
+    recipes = _on_their_bases(lock, recipes)
     store = machine_store()
     workshop = Workshop(
         blobs=store, records=store, compression=compression(request.compression), observer=observer,
@@ -126,7 +128,7 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
             desk, lock, tuple(recipes), request.architectures, store, observer, offline=request.terms.offline
         )
         with from_the_store():
-            built = _make(desk, request, lock, workshop)
+            built = _make(desk, request, lock, recipes, workshop)
         with from_the_store(own_work=True):
             proof = prove(built, store, observer) if request.check else None
             _write(request, built, desk.catalog.default_distro, store)
@@ -138,12 +140,30 @@ def build(desk: Desk, request: Request, observer: Observer) -> Report:
     return Report(built=built, names=names, out=request.out, form=request.form, idle=idle, proof=proof)
 
 
+def _on_their_bases(lock: Lock, recipes: Mapping[Recipe, tuple[str, ...]]) -> dict[Recipe, tuple[str, ...]]:
+    """`recipes` for those architectures that their base images are there for.
+
+    Raises:
+        UsageError: When there are none of them.
+    """
+    found = {recipe: there(lock, recipe, wanted) for recipe, wanted in recipes.items()}
+    built = {recipe: wanted for recipe, wanted in found.items() if wanted}
+    if recipes and not built:
+        names = ", ".join(recipe.name for recipe in recipes)
+        bases = [lock.bases[lock.images[recipe.name].base] for recipe in recipes]
+        hint = "; ".join(sorted({f"{base.reference} is for {', '.join(base.architectures)}" for base in bases}))
+        raise UsageError(f"{names}: the base image is not for the chosen architectures", hint=hint)
+    return built
+
+
 def _idle(desk: Desk, recipes: Sequence[Recipe], lock: Lock, built: Sequence[Built]) -> tuple[Problem, ...]:
     """The words of the user's own configuration that do nothing."""
     if desk.config is None:
         return ()
     file = desk.config.file
-    return tuple(sorted([*idle_omissions(recipes, lock, file), *idle_words(built, file)]))
+    return tuple(sorted([
+        *overruled_omissions(desk.own, file), *idle_omissions(recipes, lock, file), *idle_words(built, file),
+    ]))  # fmt: skip
 
 
 def builder_of(desk: Desk, lock: Lock, workshop: Workshop, jobs: int) -> Builder:
@@ -160,9 +180,10 @@ def builder_of(desk: Desk, lock: Lock, workshop: Workshop, jobs: int) -> Builder
     )
 
 
-def _make(desk: Desk, request: Request, lock: Lock, workshop: Workshop) -> tuple[Built, ...]:
+def _make(
+    desk: Desk, request: Request, lock: Lock, wanted: Mapping[Recipe, tuple[str, ...]], workshop: Workshop
+) -> tuple[Built, ...]:
     builder = builder_of(desk, lock, workshop, request.jobs)
-    wanted = for_architectures(request.chosen, request.architectures)
     return builder.build([
         Wanted(recipe=one.recipe, architectures=wanted[one.recipe], variants=one.variants)
         for one in request.chosen

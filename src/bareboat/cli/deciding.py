@@ -79,9 +79,13 @@ def decide(
         due = dict(recipes) if upgrade is not None else stale(old, recipes, desk.sources)
         lock = old
         if due:
+            from bareboat.cli.bases import base_images
             from bareboat.plan.decide import Decider
 
-            with harbour(desk, old, observer, offline=terms.offline) as here:
+            with (
+                harbour(desk, old, observer, offline=terms.offline) as here,
+                base_images(desk.folder, here.store, observer, offline=terms.offline) as bases,
+            ):
                 decider = Decider(
                     fetcher=here.fetcher,
                     store=here.store,
@@ -90,6 +94,7 @@ def decide(
                     folder=desk.folder,
                     now=here.now,
                     observer=observer,
+                    bases=bases,
                     unsafe_expired=terms.unsafe_expired,
                     unsafe_missing=terms.unsafe_missing,
                 )
@@ -112,9 +117,12 @@ def decide(
 
 def _old(desk: Desk, *, force: bool) -> Lock:
     from bareboat.base.errors import LockError
+    from bareboat.plan.lock_file import NoLockError
 
     try:
         return desk.read_lock() or Lock()
+    except NoLockError:
+        raise  # somebody's other file
     except LockError:
         if not force:
             raise

@@ -81,12 +81,15 @@ def command(
     """Choose every package of IMAGEs from Debian's signed archives and record the choice in bareboat.lock."""
     from bareboat.cli.deciding import Terms, decide
     from bareboat.plan.desk import Desk
+    from bareboat.plan.idle import overruled_omissions
     from bareboat.plan.names import for_architectures
 
     desk = Desk.at(config_path, lock_path)
     chosen = for_architectures(desk.chosen(images, everything=everything), architectures_of(arch))
     terms = Terms(offline=offline, unsafe_expired=unsafe_expired, unsafe_missing=unsafe_missing)
     with observed() as observer:
+        for problem in overruled_omissions(desk.own, desk.config.file) if desk.config is not None else ():
+            observer.warn(str(problem))
         outcome = decide(desk, chosen, observer, upgrade=ctx.obj, force=True, terms=terms)
     if as_json:
         print_json(outcome.to_document())

@@ -25,13 +25,17 @@ def obtain(
     """
     if is_there(blobs, lock, recipes, architectures):
         return
+    from bareboat.cli.bases import base_images
     from bareboat.cli.wiring import harbour, npm_registry
     from bareboat.plan.obtain import Obtainer
     from bareboat.plan.upstream import programs
 
-    with harbour(desk, lock, observer, offline=offline) as here:
+    with (
+        harbour(desk, lock, observer, offline=offline) as here,
+        base_images(desk.folder, here.store, observer, offline=offline) as bases,
+    ):
         obtainer = Obtainer(
             fetcher=here.fetcher, blobs=here.store, mirrors=here.mirrors, programs=dict(programs()),
-            registry=npm_registry,
+            registry=npm_registry, bases=bases,
         )
         obtainer.obtain(lock, recipes, architectures)

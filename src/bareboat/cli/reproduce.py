@@ -19,12 +19,13 @@ from bareboat.cli.options import (
     print_json,
 )
 from bareboat.cli.progress import observed
+from bareboat.cli.registries import registry_options
 
 EPILOG = "Examples: bareboat reproduce out  ·  bareboat reproduce theirs python3:nonroot --arch amd64 --lock their.lock"
 
 
 @click.command(epilog=EPILOG)
-@click.argument("layout", type=click.Path(path_type=Path))
+@click.argument("layout", metavar="LAYOUT|REF", type=click.Path())
 @click.argument("image", required=False, shell_complete=complete_image)
 @arch_option
 @click.option("--keep", "keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
@@ -32,9 +33,10 @@ EPILOG = "Examples: bareboat reproduce out  ·  bareboat reproduce theirs python
 @click.option("--jobs", type=click.IntRange(min=1), help="How many packages to work on at once; one per processor.")
 @config_file
 @offline
+@registry_options
 @as_json
 def command(
-    layout: Path,
+    layout: str,
     image: str | None,
     arch: str | None,
     keep: Path | None,
@@ -42,24 +44,34 @@ def command(
     config_path: Path | None,
     lock_path: Path | None,
     offline: bool,
+    insecure: tuple[str, ...],
+    mirrors: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Make the images of LAYOUT (a folder or an oci-archive), or one IMAGE of it, again, and compare every byte.
+    """Make the images of LAYOUT (a folder or an oci-archive), one IMAGE of it, or what REF names, again, and compare.
 
-    Only the lock decides, and nothing that was made before is used: every package is checked by its digest, unpacked,
-    pruned, written and compressed anew. The exit code is 1 where anything differs or could not be compared.
+    Every byte is compared. Only the lock decides, and nothing that was made before is used: every package is checked
+    by its digest, unpacked, pruned, written and compressed anew. The exit code is 1 where anything differs or could
+    not be compared.
     """
     from bareboat.base.errors import BareboatError
+    from bareboat.cli.places import images_at
     from bareboat.cli.reproducing import Request, reproduce
+    from bareboat.inspect.compare import MOST_DIFFERENCES
     from bareboat.inspect.present.reproduction import present_reproduction
     from bareboat.plan.desk import Desk
 
     request = Request(
         layout=layout, image=image, architectures=architectures_of(arch), keep=keep, jobs=jobs or default_jobs(),
-        offline=offline,
+        offline=offline, most=None if as_json else MOST_DIFFERENCES,
     )  # fmt: skip
-    with observed() as observer:
-        reproduction = reproduce(Desk.at(config_path, lock_path), request, observer)
+    with (
+        observed() as observer,
+        images_at(
+            layout, insecure=insecure, mirrors=mirrors, offline=offline, observer=observer
+        ) as images,
+    ):
+        reproduction = reproduce(Desk.at(config_path, lock_path), images, request, observer)
     if as_json:
         print_json(reproduction.to_document())
     else:

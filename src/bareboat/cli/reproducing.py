@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 from bareboat.base.digest import Digest
@@ -15,7 +14,7 @@ from bareboat.cli.mending import from_the_store, mended
 from bareboat.cli.obtaining import obtain
 from bareboat.cli.wiring import machine_store
 from bareboat.inspect.claims import Origin, claims_of
-from bareboat.inspect.compare import Comparer
+from bareboat.inspect.compare import MOST_DIFFERENCES, Comparer
 from bareboat.inspect.difference import joined
 from bareboat.inspect.reproduction import Reproduction, Verdict
 from bareboat.make.build import Built, Wanted, names_by_architecture, names_for, names_of
@@ -27,10 +26,9 @@ from bareboat.plan.desk import Desk
 from bareboat.plan.fresh import check_fresh
 from bareboat.plan.lock import Lock
 from bareboat.plan.names import select
-from bareboat.plan.needed import downloads, needed
+from bareboat.plan.needed import base_images, downloads, needed, without_the_rest
 from bareboat.plan.recipe import Recipe
-from bareboat.store.archived import open_images
-from bareboat.store.images import ImageStore, NamedImage
+from bareboat.store.images import ImageStore, NamedImage, no_such_image
 from bareboat.store.layout import write_layout
 from bareboat.store.scratch import Scratch, scratch
 
@@ -44,19 +42,21 @@ _HINT = "give the lock and the configuration that the images were built from: --
 class Request:
     """What the command line asks for; `image` None means all that lie in `layout`, `architectures` None all of each.
 
-    `keep` is where what was made again is written to as a layout, or None.
+    `keep` is where what was made again is written to as a layout, or None; `most` how many differences of an image are
+    told, None for all.
     """
 
-    layout: Path
+    layout: str
     image: str | None
     architectures: tuple[str, ...] | None
     keep: Path | None
     jobs: int
     offline: bool
+    most: int | None = MOST_DIFFERENCES
 
 
-def reproduce(desk: Desk, request: Request, observer: Observer) -> Reproduction:
-    """Make every image that was asked for again, and compare.
+def reproduce(desk: Desk, layout: ImageStore, request: Request, observer: Observer) -> Reproduction:
+    """Make every image of `layout` that was asked for again, and compare.
 
     Raises:
         LockError: When there is no lock.
@@ -64,8 +64,7 @@ def reproduce(desk: Desk, request: Request, observer: Observer) -> Reproduction:
         UsageError: When there is no such image.
         BareboatError: As a build.
     """
-    layout = open_images(request.layout)
-    if request.keep is not None and request.keep.resolve() == request.layout.resolve():
+    if request.keep is not None and request.keep.resolve() == Path(request.layout).resolve():
         raise UsageError(f"cannot keep what is made again in {request.keep}: it is what it is compared with")
     lock = desk.read_lock()
     if lock is None:
@@ -76,17 +75,17 @@ def reproduce(desk: Desk, request: Request, observer: Observer) -> Reproduction:
         check_fresh(lock, recipes, desk.sources, str(desk.lock_path))
     except StaleLockError as stale:
         raise StaleLockError(stale.message, hint=_HINT) from stale
+    part = without_the_rest(lock, recipes, _in_debug(tasks))
     store = machine_store()
 
     def attempt() -> tuple[Verdict, ...]:
-        architectures = sorted(set(chain.from_iterable(recipes.values())))
-        obtain(desk, lock, tuple(recipes), architectures, store, observer, offline=request.offline)
-        with scratch(store, _inputs(lock, recipes, architectures), store.folder / "tmp") as place:
+        obtain(desk, part, tuple(recipes), None, store, observer, offline=request.offline)
+        with scratch(store, _inputs(part, recipes), store.folder / "tmp") as place:
             with from_the_store():
                 made = _made(desk, lock, place, tasks, request.jobs, observer)
             if request.keep is not None:
                 _keep(request.keep, made.values(), place, desk.catalog.default_distro)
-            comparer = Comparer(layout, place)
+            comparer = Comparer(layout, place, most=request.most)
             return tuple(_verdict(task, made, comparer) for task in tasks)
 
     return Reproduction.of(layout, mended(attempt, store, observer))
@@ -101,9 +100,9 @@ def _tasks(desk: Desk, layout: ImageStore, lock: Lock, request: Request) -> tupl
         claims = tuple(claim for claim in claims if not names.isdisjoint(claim.names))
         limits += [] if architectures is None else [architectures]
     if not claims:
-        what = "has no image with a name" if request.image is None else f'cannot find the image "{request.image}"'
-        hint = f"there is: {', '.join(layout.images)}" if layout.images else None
-        raise UsageError(f"{layout.where}: {what}", hint=hint)
+        if request.image is not None:
+            raise no_such_image(layout.where, request.image, layout.images)
+        raise UsageError(f"{layout.where}: has no image with a name")
     tasks = []
     for claim in claims:
         wanted = tuple(name for name in claim.manifests if all(name in limit for limit in limits))
@@ -121,7 +120,7 @@ def _meant(desk: Desk, layout: ImageStore, image: str) -> tuple[frozenset[str], 
         (selection,) = select(desk.recipes, [image], desk.default_distro)
     except UsageError:
         if image not in layout.images:
-            raise
+            raise no_such_image(layout.where, image, layout.images) from None
         return frozenset([image]), None
     plain = {
         name
@@ -141,11 +140,18 @@ def _recipes(tasks: Sequence[Verdict]) -> dict[Recipe, tuple[str, ...]]:
     return {recipe: tuple(architectures) for recipe, architectures in found.items()}
 
 
-def _inputs(lock: Lock, recipes: Mapping[Recipe, tuple[str, ...]], architectures: Sequence[str]) -> set[Digest]:
+def _in_debug(tasks: Sequence[Verdict]) -> set[Recipe]:
+    """Those of which a debug variant is to be made."""
+    origins = (task.claim.origin for task in tasks)
+    return {origin.recipe for origin in origins if origin is not None and origin.variant.is_debug}
+
+
+def _inputs(lock: Lock, recipes: Collection[Recipe]) -> set[Digest]:
     """Everything that may be read of the store."""
-    packages, programs = needed(lock, recipes, architectures)
+    packages, programs = needed(lock, recipes, None)
     inputs = {package.sha256 for package in packages}
     inputs |= {file.sha256 for program in programs for file in program.files}
+    inputs |= {blob.digest for image in base_images(lock, recipes, None) for blob in image.blobs}
     return inputs | {wish.sha256 for wish in downloads(recipes) if wish.sha256 is not None}
 
 
@@ -179,7 +185,7 @@ def _made(
         ):
             variants.setdefault((recipe, architectures), []).append(variant)
         wanted = [
-            Wanted(recipe=recipe, architectures=architectures, variants=tuple(some))
+            Wanted(recipe=recipe, architectures=architectures, variants=tuple(some), lean=True)
             for (recipe, architectures), some in variants.items()
         ]
         for built in builder_of(desk, lock, workshop, jobs).build(wanted):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from bareboat.cli.progress import observed
 
 if TYPE_CHECKING:
     from bareboat.base.digest import Digest
+    from bareboat.store.disk import DiskStore
 
 EPILOG = "Examples: bareboat store status  ·  bareboat store verify --json  ·  bareboat store sweep --older-than 2w"
 
@@ -32,12 +34,11 @@ def command() -> None:
 @as_json
 def status_command(*, as_json: bool) -> None:
     """Say what the store holds, how large it is, and when it was last used."""
-    from bareboat.cli.wiring import machine_store
     from bareboat.inspect.present.store import present_status, status_document
     from bareboat.make.recorded import blobs_named
     from bareboat.store.census import status
 
-    store = machine_store()
+    store = _store()
     found = status(store, blobs_named)
     if as_json:
         print_json(status_document(store.folder, found))
@@ -58,12 +59,11 @@ def verify_command(*, jobs: int, as_json: bool) -> None:
     The exit code is 0 for a sound store and 1 when something was damaged.
     """
     from bareboat.base.errors import BareboatError
-    from bareboat.cli.wiring import machine_store
     from bareboat.inspect.present.store import mend, present_soundness, soundness_document, verdict
     from bareboat.make.recorded import blobs_named
     from bareboat.store.soundness import verify
 
-    store = machine_store()
+    store = _store()
     with observed() as observer:
         found = verify(store, workers=jobs, observer=observer, names=blobs_named)
     if as_json:
@@ -97,7 +97,6 @@ def sweep_command(
     What locks name are packages, programs and downloads; layers are made again from them.
     """
     from bareboat.base.errors import UsageError
-    from bareboat.cli.wiring import machine_store
     from bareboat.inspect.present.store import present_swept, swept_document
     from bareboat.make.recorded import blobs_named
     from bareboat.store.sweep import sweep
@@ -107,7 +106,7 @@ def sweep_command(
     older_than_s = 0 if everything else seconds_of(_DEFAULT_AGE if age is None else age)
     if older_than_s <= _SOON_S and not dry_run:
         click.echo("warning: a build that runs now may have to fetch or make again what goes under its feet", err=True)
-    store = machine_store()
+    store = _store()
     gone = sweep(store, _kept(keep), older_than_s, names=blobs_named, dry_run=dry_run)
     if as_json:
         print_json(swept_document(store.folder, gone, dry_run=dry_run))
@@ -115,6 +114,21 @@ def sweep_command(
         click.echo("\n".join(present_swept(store.folder, gone, dry_run=dry_run)))
         if not keep and not Path("bareboat.lock").exists():
             click.echo("no lock was respected: there is none in this folder, and --keep names none", err=True)
+
+
+def _store() -> DiskStore:
+    """The store of this user on this machine; one that is not there yet holds nothing.
+
+    Raises:
+        StoreError: When something else stands in its place.
+    """
+    from bareboat.base.errors import StoreError
+    from bareboat.cli.wiring import machine_store
+
+    store = machine_store()
+    if os.path.lexists(store.folder) and not store.folder.is_dir():
+        raise StoreError(f"cannot use {store.folder}: it is no folder", hint="set BAREBOAT_CACHE to a folder")
+    return store
 
 
 def seconds_of(text: str) -> int:

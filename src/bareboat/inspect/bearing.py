@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bareboat.inspect.aboard import Aboard
 from bareboat.inspect.accounts import PASSWD
-from bareboat.oci.annotations import FORMAT, VARIANT
+from bareboat.oci.annotations import FOREIGN_BASE, FORMAT, VARIANT
 from bareboat.plan.config import Variant
 
 
 def is_ours(aboard: Aboard) -> bool:
-    """Whether Bareboat made it."""
-    return FORMAT in aboard.annotations
+    """Whether Bareboat made it, from the ground up: what stands on an image of another tool has its ways too."""
+    return FORMAT in aboard.annotations and FOREIGN_BASE not in aboard.annotations
 
 
 def is_system(aboard: Aboard) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
-from bareboat.base.errors import DigestMismatchError, FormatError, NotFoundError
+from bareboat.base.errors import BareboatError
 from bareboat.base.observer import Observer, Silent
 from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.damage import DAMAGES, Damage
 from bareboat.inspect.finding import in_order
 from bareboat.inspect.formats import CHECK_KEY
 from bareboat.inspect.made_facts import MADE_KIND
@@ -44,6 +44,8 @@ def check(
 ) -> CheckReport:
     """Check the images of `store`, every byte of which is verified, even where the report is remembered.
 
+    An image that is damaged is told of as such, and keeps nobody from judging the others.
+
     Args:
         store: The layout or archive.
         image: Its name as typed; None checks all images.
@@ -54,13 +56,10 @@ def check(
 
     Raises:
         UsageError: When there is no such image, none for the platforms, or none at all.
-        NotFoundError: When a blob is not there.
-        DigestMismatchError: When a blob is not what was promised.
-        FormatError: When something is damaged so that no container could be started from it.
     """
     selected = selected_images(store, image, architectures, platform)
-    _verify_layers(store, selected)
-    reports = _examined(store, records, selected, observer or Silent())
+    damages = _damages(store, selected)
+    reports = _examined(store, records, selected, observer or Silent(), damages=damages)
     return CheckReport(where=store.where, images=reports)
 
 
@@ -76,10 +75,12 @@ def examined(
     An image that was examined before costs the reading of one record.
 
     Raises:
-        As `check`.
+        NotFoundError: When a blob is not there.
+        DigestMismatchError: When a blob is not what was promised.
+        FormatError: When something is damaged so that no container could be started from it.
     """
     selected = [Selected(names=(name,), descriptor=descriptor) for name, descriptor in images]
-    return _examined(blobs, records, selected, observer or Silent(), made=True)
+    return _examined(blobs, records, selected, observer or Silent())
 
 
 def report_of(aboard: Aboard, digest: Digest) -> ImageReport:
@@ -116,30 +117,46 @@ def _counts(aboard: Aboard) -> Counts:
 
 
 def _examined(
-    blobs: Blobs, records: Records | None, selected: Sequence[Selected], observer: Observer, *, made: bool = False
+    blobs: Blobs,
+    records: Records | None,
+    selected: Sequence[Selected],
+    observer: Observer,
+    *,
+    damages: dict[Digest, Damage] | None = None,
 ) -> tuple[ImageReport, ...]:
-    """Each image once, those that share layers one after the other; in the order that was asked for."""
-    reader = AboardReader(blobs, records, made_kind=MADE_KIND if made else None)
-    kind = _MADE_KIND if made else _KIND
+    """Each image once, those that share layers one after the other; in the order that was asked for.
+
+    `damages` are those that are known, by manifest, and grow; with None the images were just made: records of the
+    making are believed, and damage is an error.
+    """
+    is_made = damages is None
+    known = {} if damages is None else damages
+    reader = AboardReader(blobs, records, made_kind=MADE_KIND if is_made else None)
+    kind = _MADE_KIND if is_made else _KIND
     reports: dict[Digest, ImageReport] = {}
     observer.begin(_TASK, len(selected))
     try:
         waiting = []
         for one in selected:
-            report = _remembered(records, kind, one.descriptor.digest)
-            if report is None:
+            report = None if one.descriptor.digest in known else _remembered(records, kind, one.descriptor.digest)
+            if report is not None:
+                reports[one.descriptor.digest] = report
+            elif one.descriptor.digest not in known:
                 waiting.append((_layers(blobs, one), one))
                 continue
-            reports[one.descriptor.digest] = report
             observer.advance(_TASK, 1)
         for _, one in sorted(waiting, key=lambda pair: (pair[0], pair[1].descriptor.digest)):
-            if one.descriptor.digest not in reports:
-                with _at(one):
+            try:
+                if one.descriptor.digest not in reports and one.descriptor.digest not in known:
                     reports[one.descriptor.digest] = _new_report(reader, records, kind, one.descriptor)
+            except DAMAGES as fault:
+                if is_made:
+                    raise _named(fault, one) from fault
+                known[one.descriptor.digest] = Damage.of(fault)
             observer.advance(_TASK, 1)
     finally:
         observer.end(_TASK)
-    return tuple(_told(reports[one.descriptor.digest], one) for one in selected)
+    return tuple(_told(reports.get(one.descriptor.digest), one, known) for one in selected)
 
 
 def _remembered(records: Records | None, kind: str, digest: Digest) -> ImageReport | None:
@@ -154,45 +171,59 @@ def _new_report(reader: AboardReader, records: Records | None, kind: str, descri
     return report
 
 
-def _told(report: ImageReport, selected: Selected) -> ImageReport:
+def _told(report: ImageReport | None, selected: Selected, damages: Mapping[Digest, Damage]) -> ImageReport:
     """The report under the names that were found, with what is wrong with the indexes."""
+    if report is None:
+        damage = damages[selected.descriptor.digest]
+        return ImageReport(
+            names=selected.names, digest=selected.descriptor.digest, platform=selected.platform, counts=Counts(),
+            findings=(damage.finding(),), damage=damage,
+        )  # fmt: skip
     faults = [of_document(fault) for fault in selected.faults]
     findings = in_order([*report.findings, *faults]) if faults else report.findings
     return replace(report, names=selected.names, findings=findings)
 
 
 def _layers(blobs: Blobs, selected: Selected) -> tuple[Digest, ...]:
-    with _at(selected):
+    try:
         return tuple(layer.digest for layer in read_manifest(blobs, selected.descriptor).layers)
+    except DAMAGES as fault:
+        raise _named(fault, selected) from fault
 
 
-def _verify_layers(store: ImageStore, selected: Sequence[Selected]) -> None:
-    """Read every layer once: what is remembered of it must be said of these bytes."""
-    layers: dict[Digest, tuple[Selected, Descriptor]] = {}
+def _damages(store: ImageStore, selected: Sequence[Selected]) -> dict[Digest, Damage]:
+    """What keeps images from being judged, by manifest, after every layer was read once.
+
+    What is remembered of a layer must be said of these bytes.
+    """
+    damages = {one.descriptor.digest: one.damage for one in selected if one.damage is not None}
+    layers: dict[tuple[Digest, int], tuple[Descriptor, list[Digest]]] = {}
     for one in selected:
-        with _at(one):
+        if one.damage is None:
             for layer in read_manifest(store, one.descriptor).layers:
-                layers.setdefault(layer.digest, (one, layer))
+                layers.setdefault((layer.digest, layer.size), (layer, []))[1].append(one.descriptor.digest)
     with ThreadPoolExecutor(_READERS) as pool:
-        for _ in pool.map(lambda found: _verify(store, *found), layers.values()):
-            pass
+        found = pool.map(lambda having: _damage(store, having[0]), layers.values())
+        for damage, (_, images) in zip(found, layers.values(), strict=True):
+            if damage is not None:
+                damages = dict.fromkeys(images, damage) | damages
+    return damages
 
 
-def _verify(store: ImageStore, selected: Selected, layer: Descriptor) -> None:
-    with _at(selected):
+def _damage(store: ImageStore, layer: Descriptor) -> Damage | None:
+    try:
         check = Check(layer.digest, layer.size)
         with store.open(layer.digest) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 check.feed(chunk)
         check.finish()
+    except DAMAGES as fault:
+        return Damage.of(fault, f"layer {layer.digest.short}")
+    return None
 
 
-@contextmanager
-def _at(selected: Selected) -> Iterator[None]:
-    """Put the image before every error about its bytes."""
-    try:
-        yield
-    except (FormatError, DigestMismatchError, NotFoundError) as fault:
-        name = selected.names[0] if selected.names else selected.descriptor.digest.short
-        hint = fault.hint or "what was damaged or lost has to be had again: build, copy or pull it once more"
-        raise type(fault)(f"{name}: {fault.message}", hint=hint) from fault
+def _named(fault: BareboatError, selected: Selected) -> BareboatError:
+    """`fault` with its image before it."""
+    damage = Damage.of(fault)
+    name = selected.names[0] if selected.names else selected.descriptor.digest.short
+    return damage.kind(f"{name}: {damage.message}", hint=damage.hint)

@@ -26,7 +26,7 @@ from bareboat.oci.manifest import Manifest
 from bareboat.store.blobs import Blobs
 
 MOST_DIFFERENCES = 20
-"""How many are told of one image: the first is the one that helps."""
+"""How many are told people of one image: the first is the one that helps."""
 
 _MOST_DEPTH = 8
 
@@ -38,9 +38,10 @@ class Comparer:
     """Compares images of two places; what was found to be the same once is not read again.
 
     Every byte of both sides is read, whatever the digests say.
+    Of two images, `most` differences are told; None tells all.
     """
 
-    def __init__(self, one: Blobs, other: Blobs, *, most: int = MOST_DIFFERENCES) -> None:
+    def __init__(self, one: Blobs, other: Blobs, *, most: int | None = MOST_DIFFERENCES) -> None:
         self._one = one
         self._other = other
         self._most = most
@@ -53,8 +54,9 @@ class Comparer:
             StoreError: When this machine refuses.
         """
         with closing(self._whole(one, other)) as differences:
-            found = tuple(islice(differences, self._most + 1))
-        return Comparison(differences=found[: self._most], more=len(found) > self._most)
+            found = tuple(differences if self._most is None else islice(differences, self._most + 1))
+        told = found[: self._most]
+        return Comparison(differences=told, more=len(found) > len(told))
 
     def _whole(self, one: Descriptor, other: Descriptor) -> Generator[Difference, None, None]:
         found = self._images(one, other, 0)

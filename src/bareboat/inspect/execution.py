@@ -23,8 +23,11 @@ class Program:
     fault: str | None = None
 
 
-def program_of(aboard: Aboard, word: str, ids: tuple[int, int]) -> Program:
-    """The program that `word` means to a container of `aboard` that runs as `ids`."""
+def program_of(aboard: Aboard, word: str, ids: tuple[int, int] | None) -> Program:
+    """The program that `word` means to a container of `aboard` that runs as `ids`.
+
+    None is somebody whom the image does not know: then only what nobody may start is a fault.
+    """
     if not word:
         return Program(named=word, fault="is empty")
     if "/" in word:
@@ -41,7 +44,7 @@ def program_of(aboard: Aboard, word: str, ids: tuple[int, int]) -> Program:
 _ABSENT = "is not there"
 
 
-def _judged(aboard: Aboard, path: str, ids: tuple[int, int]) -> Program:
+def _judged(aboard: Aboard, path: str, ids: tuple[int, int] | None) -> Program:
     real = aboard.real_path(path)
     entry = None if real is None else aboard.entries.get(real)
     if real is None or entry is None:
@@ -49,7 +52,11 @@ def _judged(aboard: Aboard, path: str, ids: tuple[int, int]) -> Program:
     if entry.kind not in (EntryKind.file, EntryKind.hard_link):
         return Program(named=path, fault=f"is a {entry.kind}")
     # POSIX, chmod: even root may only start what somebody may.
-    if not entry.mode & _ANYBODY_EXECUTES or not _may(entry, ids):
+    if not entry.mode & _ANYBODY_EXECUTES:
+        return Program(named=path, fault=f"is not executable: its mode is {entry.mode:04o}")
+    if ids is None:
+        return Program(named=path, real=real)
+    if not _may(entry, ids):
         return Program(named=path, fault=f"is not executable for {ids[0]}:{ids[1]}: its mode is {entry.mode:04o}")
     for parent in parents_of(real):
         folder = aboard.entries[parent]

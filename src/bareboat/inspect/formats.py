@@ -11,7 +11,7 @@ from bareboat.make.elf import FACTS_FORMAT as ELF_FORMAT
 FACTS_FORMAT = 1
 """Which facts are taken of a layer, and how they are written down."""
 
-CHECK_FORMAT = 1
+CHECK_FORMAT = 2
 """What rules find in facts, and how reports are written down."""
 
 FACTS_KEY: dict[str, object] = {"facts": FACTS_FORMAT, "elf": ELF_FORMAT, "read": list(READ)}

@@ -1,4 +1,7 @@
-"""The packages that an image says it has: `var/lib/dpkg/status.d`, read and held against the files that are there."""
+"""The packages that an image says it has: `var/lib/dpkg/status.d`, or dpkg's own database as ordinary systems have it.
+
+It is read and held against the files that are there.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ from typing import Protocol
 
 from bareboat.base.errors import BareboatError, FormatError
 from bareboat.base.path import ImagePath, inside, name_of
-from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraph
+from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraph, parse_paragraphs
 from bareboat.debian.relation import Group, Provision, is_package_name, parse_provides, parse_relations
 from bareboat.debian.status import STATUS_FOLDER, parse_md5sums
 from bareboat.debian.version import Version
 from bareboat.store.entry import EntryKind, LayerEntry
+
+DATABASE = ImagePath("var/lib/dpkg/status")
+"""dpkg's own, one file for all packages."""
 
 _MOST_BYTES = 64 << 20
 _LISTS = ".md5sums"
@@ -68,7 +74,7 @@ def installed_packages(rootfs: Readable) -> tuple[InstalledPackage, ...]:
     Raises:
         FormatError: When a control file or a list of files is damaged.
     """
-    return _sorted(_installed(rootfs, path) for path in _controls(rootfs))
+    return _sorted(package for path in _controls(rootfs) for package in _installed(rootfs, path))
 
 
 def sound_packages(rootfs: Readable) -> tuple[tuple[InstalledPackage, ...], Mapping[ImagePath, str]]:
@@ -77,7 +83,7 @@ def sound_packages(rootfs: Readable) -> tuple[tuple[InstalledPackage, ...], Mapp
     damaged: dict[ImagePath, str] = {}
     for path in _controls(rootfs):
         try:
-            found.append(_installed(rootfs, path))
+            found += _installed(rootfs, path)
         except BareboatError as fault:
             damaged[path] = fault.message
     return _sorted(found), MappingProxyType(damaged)
@@ -96,7 +102,8 @@ def _controls(rootfs: Readable) -> list[ImagePath]:
     return [
         path
         for path, entry in rootfs.entries.items()
-        if inside(path, STATUS_FOLDER) and _is_control(path) and entry.kind in (EntryKind.file, EntryKind.hard_link)
+        if (path == DATABASE or (inside(path, STATUS_FOLDER) and _is_control(path)))
+        and entry.kind in (EntryKind.file, EntryKind.hard_link)
     ]
 
 
@@ -108,11 +115,16 @@ def _sorted(packages: Iterable[InstalledPackage]) -> tuple[InstalledPackage, ...
     return tuple(sorted(packages, key=lambda package: (package.name, package.architecture, package.version)))
 
 
-def _installed(rootfs: Readable, path: ImagePath) -> InstalledPackage:
+def _installed(rootfs: Readable, path: ImagePath) -> list[InstalledPackage]:
+    """The one package of a file of `status.d`, or those of the database that dpkg says are installed."""
     where = f"/{path}"
-    fields = parse_paragraph(decoded(rootfs.read(path, most_bytes=_MOST_BYTES), where), where)
+    text = decoded(rootfs.read(path, most_bytes=_MOST_BYTES), where)
     try:
-        return _package(rootfs, path, fields)
+        if path != DATABASE:
+            return [_package(rootfs, path, parse_paragraph(text, where))]
+        # dpkg(1): the last word of `Status` is the state; what was removed but not purged has a stanza too
+        stanzas = parse_paragraphs(text, where)
+        return [_package(rootfs, path, fields) for fields in stanzas if fields.words("Status")[-1:] == ("installed",)]
     except BareboatError as fault:
         message = fault.message if fault.message.startswith(where) else f"{where}: {fault.message}"
         raise FormatError(message, hint=fault.hint) from fault
@@ -124,7 +136,7 @@ def _package(rootfs: Readable, path: ImagePath, fields: Paragraph) -> InstalledP
         raise FormatError(f'cannot read "{name[:80]}" as the name of a package')
     version = Version(fields.require("Version"))
     source, source_version = _source(fields, name, version)
-    files = _files(rootfs, ImagePath(f"{path}{_LISTS}"))
+    files = None if path == DATABASE else _files(rootfs, ImagePath(f"{path}{_LISTS}"))
     return InstalledPackage(
         name=name,
         version=version,

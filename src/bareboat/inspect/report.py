@@ -11,6 +11,7 @@ from bareboat.base.canon import canonical
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
 from bareboat.inspect.accepted import Acceptance, AcceptedFinding
+from bareboat.inspect.damage import Damage
 from bareboat.inspect.finding import Finding, Rule, Severity
 from bareboat.inspect.ruleset import RULES
 
@@ -39,7 +40,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageReport:
-    """What is to be said of one image on one platform; `findings` are those that nobody accepted, the gravest first."""
+    """What is to be said of one image on one platform; `findings` are those that nobody accepted, the gravest first.
+
+    An image with `damage` could not be judged: its one finding says why.
+    """
 
     names: tuple[str, ...]
     digest: Digest
@@ -47,6 +51,7 @@ class ImageReport:
     counts: Counts
     findings: tuple[Finding, ...]
     accepted: tuple[AcceptedFinding, ...] = ()
+    damage: Damage | None = None
 
     @property
     def name(self) -> str:
@@ -81,6 +86,11 @@ class CheckReport:
         return worst(finding for image in self.images for finding in image.findings)
 
     @property
+    def damages(self) -> tuple[Damage, ...]:
+        """What kept images from being judged, in the order of the images."""
+        return tuple(image.damage for image in self.images if image.damage is not None)
+
+    @property
     def counts(self) -> Counts:
         """The sum over the images."""
         return sum((image.counts for image in self.images), Counts())
@@ -92,6 +102,7 @@ class CheckReport:
             "images": [image.to_document() for image in self.images],
             "summary": {
                 "images": len(self.images),
+                "damaged": len(self.damages),
                 **self.counts.to_document(),
                 **{f"{kind}s": sum(1 for one in findings if one.rule.severity is kind) for kind in Severity},
                 "accepted": sum(len(image.accepted) for image in self.images),

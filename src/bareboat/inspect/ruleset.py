@@ -10,6 +10,7 @@ from bareboat.inspect.accepted import UNUSED_ACCEPTANCE, Judged, acceptances_in,
 from bareboat.inspect.bearing import is_ours
 from bareboat.inspect.closure.proof import RULES as CLOSURE
 from bareboat.inspect.closure.proof import prove
+from bareboat.inspect.damage import DAMAGED
 from bareboat.inspect.finding import Family, Finding, Rule, Severity
 from bareboat.inspect.rules import (
     accounts,
@@ -37,7 +38,12 @@ _SUBJECTS: tuple[tuple[tuple[Rule, ...], _Find], ...] = (
     (loader_cache.RULES, loader_cache.find),
 )
 
-RULES: tuple[Rule, ...] = (*CLOSURE, *(rule for rules, _ in _SUBJECTS for rule in rules), UNUSED_ACCEPTANCE)
+RULES: tuple[Rule, ...] = (
+    *CLOSURE,
+    *(rule for rules, _ in _SUBJECTS for rule in rules),
+    UNUSED_ACCEPTANCE,
+    DAMAGED,
+)
 """All of them: closure first, then contract and invariants by subject."""
 
 

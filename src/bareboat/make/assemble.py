@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
 from bareboat.make.crew import Hands
-from bareboat.make.inputs import NOTHING, Inputs, inputs_of
+from bareboat.make.inputs import NOTHING, Inputs, base_of, inputs_of
 from bareboat.make.layer import Layer
 from bareboat.make.layering import cut
 from bareboat.make.order import Order
@@ -21,6 +21,7 @@ from bareboat.make.part import Part
 from bareboat.make.workshop import Workshop
 
 if TYPE_CHECKING:  # what a build that finds all its layers in the records does without
+    from bareboat.make.base_image import BaseImage
     from bareboat.make.composition import Composition
 
 _KIND = "layer"
@@ -28,14 +29,18 @@ _KIND = "layer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
-    """The layers of an image on one architecture, root first; `debug` come on top in debug variants."""
+    """The layers of an image on one architecture, root first; `debug` come on top in debug variants.
+
+    `base` are those of the image of a registry or a layout that it stands on.
+    """
 
     normal: tuple[Layer, ...]
     debug: tuple[Layer, ...]
+    base: tuple[Layer, ...] = ()
 
     def of(self, *, debug: bool) -> tuple[Layer, ...]:
         """All layers of a variant."""
-        return (*self.normal, *self.debug) if debug else self.normal
+        return (*self.base, *self.normal, *(self.debug if debug else ()))
 
 
 class Memory:
@@ -72,12 +77,17 @@ class Assembly:
         self._hands = hands
         self._is_begun = False
         scene = _Scene(workshop=workshop, hands=hands, memory=memory or Memory(), where=order.recipe.name)
-        ground: _Ground | None = None
+        base = base_of(order, workshop)
+        self._base = () if base is None else base.layers
+        ground: _Ground | _Bottom | None = None if base is None else _Bottom(base, workshop, scene.memory)
         stages: tuple[int, ...] = ()
         for step in cut(order.steps, order.recipe.layers):
-            ground = _Ground(inputs_of(order, step, stages, workshop), ground, scene, is_debug=step.is_debug)
+            if step.is_debug and not order.debug:
+                continue
+            above = _Ground(inputs_of(order, step, stages, workshop), ground, scene, is_debug=step.is_debug)
             stages = (*stages, *step.stages)
-            self._grounds.append(ground)
+            self._grounds.append(above)
+            ground = above
 
     def begin(self) -> None:
         """Have all packages worked on at once, of every layer, where one of them has to be made."""
@@ -99,6 +109,7 @@ class Assembly:
         return Layers(
             normal=tuple(layer for is_debug, layer in layers if not is_debug),
             debug=tuple(layer for is_debug, layer in layers if is_debug),
+            base=self._base,
         )
 
 
@@ -112,10 +123,35 @@ class _Scene:
     where: str
 
 
+class _Bottom:
+    """The base image below the first step, whose tree is read when a layer above it is made."""
+
+    def __init__(self, base: BaseImage, workshop: Workshop, memory: Memory) -> None:
+        self._base = base
+        self._workshop = workshop
+        self._memory = memory
+
+    @property
+    def key(self) -> Digest:
+        """As `_Ground.key`."""
+        return self._base.key
+
+    @property
+    def composition(self) -> Composition:
+        """As `_Ground.composition`."""
+        from bareboat.make.base_image import base_composition
+
+        known = self._memory.get(self.key)
+        if known is None:
+            known = base_composition(self._base, self._workshop)
+            self._memory.put(self.key, known)
+        return known
+
+
 class _Ground:
     """Everything up to and with one step: its key, its layer and, when somebody asks, its composition."""
 
-    def __init__(self, inputs: Inputs, below: _Ground | None, scene: _Scene, *, is_debug: bool) -> None:
+    def __init__(self, inputs: Inputs, below: _Ground | _Bottom | None, scene: _Scene, *, is_debug: bool) -> None:
         self._inputs = inputs
         self._below = below
         self._scene = scene

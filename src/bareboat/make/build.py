@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
@@ -17,9 +18,11 @@ from bareboat.make.assemble import Assembly, Layers, Memory
 from bareboat.make.crew import Crew
 from bareboat.make.forked_crew import ForkedCrew
 from bareboat.make.image import Image, check_size, image_of, index_annotations
+from bareboat.make.inputs import base_of
 from bareboat.make.order import Order
 from bareboat.make.prune import Pruning, pruning_for
 from bareboat.make.workshop import Workshop
+from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.index import Index
 from bareboat.plan.config import LayerStrategy, Variant
@@ -27,6 +30,9 @@ from bareboat.plan.distro import Distro
 from bareboat.plan.lock import Lock, LockedImage
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.upstream import Program
+
+if TYPE_CHECKING:  # what a build of images without one does without
+    from bareboat.make.base_image import Below
 
 _TASK = "build"
 _NO_WISH = digest_of(None)
@@ -37,11 +43,21 @@ _Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A recipe to build, for which of its architectures (OCI's names), in which of its variants (None for all)."""
+    """A recipe to build, for which of its architectures (OCI's names), in which of its variants (None for all).
+
+    A `lean` one has no layers made that none of its variants has, and `Built.touched` knows nothing of them.
+    """
 
     recipe: Recipe
     architectures: tuple[str, ...]
     variants: tuple[Variant, ...] | None = None
+    lean: bool = False
+
+    @property
+    def debug(self) -> bool:
+        """Whether the layers of debug variants are made."""
+        variants = self.recipe.variants if self.variants is None else self.variants
+        return not self.lean or any(variant.is_debug for variant in variants)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +79,8 @@ class Built:
 class Builder:
     """Builds recipes by one lock; `parents` has every recipe that another may be built on, by name.
 
-    `folder` is where local files of the configuration are relative to; `jobs` how many packages are worked on at once.
+    `folder` is where local files of the configuration are relative to; `jobs` how many packages are worked on at once,
+    by a `crew` of threads or of processes.
     """
 
     workshop: Workshop
@@ -85,7 +102,7 @@ class Builder:
             BareboatError: As `Assembly`, `image_of` and `check_size`.
         """
         orders = {
-            (position, name): self._order(one.recipe, architecture(name))
+            (position, name): self._order(one, architecture(name))
             for position, one in enumerate(wanted)
             for name in one.architectures
         }
@@ -132,7 +149,8 @@ class Builder:
                 continue
             images = {}
             for name, (order, layers) in made.items():
-                images[name] = image_of(order, variant, layers, self._base(order, variant, layers))
+                base = self._base(order, variant, layers)
+                images[name] = image_of(order, variant, layers, base, self._below(order))
                 check_size(order, variant, images[name])
             drift = self.lock.images[recipe.name].drift
             index = self._stored(images, index_annotations({n: o for n, (o, _) in made.items()}, images, drift))
@@ -140,7 +158,8 @@ class Builder:
                 recipe=recipe, variant=variant, index=index, images=MappingProxyType(images), touched=touched
             )
 
-    def _order(self, recipe: Recipe, arch: Architecture) -> Order:
+    def _order(self, wanted: Wanted, arch: Architecture) -> Order:
+        recipe = wanted.recipe
         return Order(
             recipe=recipe,
             architecture=arch,
@@ -148,6 +167,7 @@ class Builder:
             lock=self.lock,
             programs=self.programs,
             folder=self.folder,
+            debug=wanted.debug,
         )
 
     def _base(self, order: Order, variant: Variant, layers: Layers) -> tuple[str, Descriptor] | None:
@@ -158,6 +178,10 @@ class Builder:
         """
         recipe = order.recipe
         parent = self.parents.get(recipe.base or "")
+        if recipe.base is None and recipe.base_image is not None and order.base is not None:
+            blob = order.base.manifest
+            manifest = Descriptor(media_type=media.MANIFEST, digest=blob.digest, size=blob.size)
+            return recipe.base_image.reference, manifest
         if parent is None or variant not in parent.variants or order.architecture.oci not in parent.architectures:
             return None
         if variant.is_debug or not _extends(recipe, parent):
@@ -171,8 +195,9 @@ class Builder:
         if own is not None and own.stages.get(order.architecture.oci, stages)[:count] != stages:
             return None
         image = LockedImage(
-            name=parent.name, wish=_NO_WISH, stages=MappingProxyType({order.architecture.oci: stages})
-        )
+            name=parent.name, wish=_NO_WISH, stages=MappingProxyType({order.architecture.oci: stages}),
+            base=order.lock.images[recipe.name].base,
+        )  # fmt: skip
         lower = replace(
             order,
             recipe=replace(parent, debug_stages=()),
@@ -180,12 +205,24 @@ class Builder:
         )
         if lower.removed(debug=False) != order.removed(debug=False):
             return None
-        below = Layers(normal=layers.normal[:count], debug=())
-        key = (parent.name, str(variant), str(order.architecture), *(str(layer.digest) for layer in below.normal))
+        below = Layers(normal=layers.normal[:count], debug=(), base=layers.base)
+        digests = [str(layer.digest) for layer in below.of(debug=False)]
+        key = (parent.name, str(variant), str(order.architecture), *digests)
         known = self._bases.get(key)
         if known is None:
-            known = self._bases[key] = image_of(lower, variant, below, self._base(lower, variant, below)).descriptor
+            known = self._bases[key] = image_of(
+                lower, variant, below, self._base(lower, variant, below), self._below(lower)
+            ).descriptor
         return f"{parent.name}:{variant}", known
+
+    def _below(self, order: Order) -> Below | None:
+        """The image of a registry or a layout that the chain of `order` begins with."""
+        image = base_of(order, self.workshop)
+        if image is None:
+            return None
+        from bareboat.make.base_image import Below
+
+        return Below.of(image, [run.user for run in order.recipe.runs.values()], self.workshop)
 
     def _stored(self, images: Mapping[str, Image], annotations: Mapping[str, str]) -> Descriptor:
         for image in images.values():

@@ -27,6 +27,7 @@ from bareboat.make.touched import scoped
 from bareboat.make.tree import AnyEntry, Directory, File, Hardlink, Tree, file_of
 
 _PACKAGE = "package:"
+_LOADER_CACHE = ImagePath("etc/ld.so.cache")
 
 
 def compose(inputs: Inputs, below: Composition, hands: Hands, where: str) -> Composition:
@@ -54,7 +55,8 @@ def compose(inputs: Inputs, below: Composition, hands: Hands, where: str) -> Com
         brought = hands.bring(parts)
         laid = overlay(below.tree, [one.entries for one in brought])
     tree = _with_parents(laid.tree.with_entries(fresh), moment)
-    check_tree(tree, inputs.scene.distro, where)
+    aliased = bool(inputs.parts) or not inputs.is_on_base  # a base image of another kind may take files all the same
+    check_tree(tree, inputs.scene.distro if aliased else replace(inputs.scene.distro, merged_usr=False), where)
     _check_removed(inputs, tree, where)
     files = tuple(sorted((entry for entry in fresh if not isinstance(entry, Directory)), key=lambda entry: entry.path))
     return Composition(
@@ -71,7 +73,10 @@ def _generated(inputs: Inputs, packages: Tree, moment: Epoch) -> tuple[list[AnyE
     """Files of the configuration, and what effects make of them and of the packages; and which globs took some away."""
     files = [replace(entry, mtime=moment) for entry in inputs.files]
     tree = packages.with_entries(files)
-    made = enact(inputs.effects, tree, replace(inputs.scene, moment=moment))
+    effects = inputs.effects
+    if inputs.is_on_base and inputs.parts and _LOADER_CACHE in tree:
+        effects = (*effects, "ldcache")  # what is over a base image must be in its loader's cache too
+    made = enact(effects, tree, replace(inputs.scene, moment=moment))
     gone = {entry.path for entry in made if matches(inputs.removed, entry.path)}
     removed = {glob for glob in inputs.removed if any(matches((glob,), path) for path in gone)}
     return [*files, *(entry for entry in made if entry.path not in gone)], scoped("", removed)

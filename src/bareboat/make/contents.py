@@ -23,7 +23,7 @@ READ = (
     r"etc/java-[^/]+/jvm-[^/]+\.cfg",  # where Debian keeps what a link of that name leads to
     r".*/pyvenv\.cfg",
     r"usr/lib/python3(?:\.\d+)?/[^/]*\.pth",
-    r"var/lib/dpkg/status\.d/[^/]+",
+    r"var/lib/dpkg/status(?:\.d/[^/]+)?",
 )
 """Regular expressions over whole paths."""
 

@@ -103,6 +103,7 @@ def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
             facts = facts_of(data, path, part.name)
             warnings += [facts.warning] if facts.warning else []
             written.append(replace(file_of(path, data, origin=origin, mode=installed.mode), elf=facts.elf))
+        contents = {file.path: file.content for file in written}
         parents = {parent for file in written for parent in parents_of(file.path)}
         folders = [Directory(path=path, mode=FOLDER, origin=origin) for path in parents]
         entries: list[AnyEntry] = [*folders, *(replace(file, data=None) for file in written)]
@@ -113,9 +114,10 @@ def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
             moment=ZERO,
             saved=dict(sorted(saved.items())),
             warnings=tuple(warnings),
+            licences=_licences(contents),
             touched=touched.globs,
         )
-        return remember(whole, {file.path: file.content for file in written}, part.key, workshop)
+        return remember(whole, contents, part.key, workshop)
 
 
 def remember(

@@ -109,6 +109,7 @@ def _start_work(workshop: Workshop, parent: int) -> None:
     if os.getppid() != parent:
         os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # there is nothing to put away here
     return_memory()
     _workshop = workshop
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
@@ -26,6 +27,9 @@ from bareboat.make.workshop import Workshop
 from bareboat.plan.config import Accounts
 from bareboat.plan.lock import BYTE_FORMAT
 
+if TYPE_CHECKING:  # what a build of images without one does without
+    from bareboat.make.base_image import BaseImage
+
 NOTHING = digest_of({"byte-format": BYTE_FORMAT})
 """The key of what is below the first layer."""
 
@@ -36,7 +40,8 @@ class Inputs:
 
     `parts` come first, `files` over them (with time zero, and `moment` of the layer when it is made), then `effects`;
     `places` says where each file's wish stands, by its path there.
-    `removed` are globs of what must not be there; `created` overrules the times of the parts.
+    `removed` are globs of what must not be there; `created` overrules the times of the parts; `is_on_base` says that
+    the lowest layers are those of another image.
     """
 
     about: str
@@ -48,6 +53,7 @@ class Inputs:
     created: Epoch | None
     compression: str
     places: Mapping[ImagePath, Place] = field(default_factory=lambda: MappingProxyType({}))
+    is_on_base: bool = False
 
     def key(self, below: Digest) -> Digest:
         """The digest of everything that determines the layer, with the key of the layers below it."""
@@ -80,7 +86,9 @@ def inputs_of(order: Order, step: Step, below: tuple[int, ...], workshop: Worksh
         BuildError: When an owner or a `${…}` has no meaning in the image.
     """
     stages = (*below, *step.stages)
-    accounts = order.accounts(stages)
+    base = base_of(order, workshop)
+    own = order.accounts(stages)
+    accounts = own if base is None else _with_base(own, order, base, workshop)
     sources = Sources(folder=order.folder, blobs=workshop.blobs)
     words = Words(architecture=order.architecture, versions=order.versions)
     scene = Scene(
@@ -93,13 +101,48 @@ def inputs_of(order: Order, step: Step, below: tuple[int, ...], workshop: Worksh
         files=tuple(
             entry for wish in order.files(step.stages) for entry in placed(wish, sources, accounts, words, ZERO)
         ),
-        effects=tuple(sorted(set(order.effects(stages)))),
+        effects=tuple(sorted({*order.effects(stages), *(() if base is None else _implied(order, stages, own))})),
         removed=order.removed(debug=step.is_debug),
         scene=scene,
         created=order.recipe.created,
         compression=workshop.compression.key,
         places=MappingProxyType({wish.path: wish.place for wish in order.files(step.stages)}),
+        is_on_base=base is not None,
     )
+
+
+def base_of(order: Order, workshop: Workshop) -> BaseImage | None:
+    """The image of a registry or a layout that `order` stands on, read from its documents; None without one.
+
+    Raises:
+        StaleLockError: When the lock does not have it.
+        NotFoundError: When a document is not in the store.
+        FormatError: When one is damaged.
+    """
+    locked, wish = order.base, order.recipe.base_image
+    if locked is None or wish is None:
+        return None
+    from bareboat.make.base_image import BaseImage
+
+    return BaseImage.of(wish.reference, locked, workshop.blobs)
+
+
+def _with_base(accounts: Accounts, order: Order, base: BaseImage, workshop: Workshop) -> Accounts:
+    """`accounts` over those of the base image, which are read only where a name may be asked for."""
+    from bareboat.make.base_image import base_accounts, with_base
+
+    wishes = order.files(tuple(range(len(order.stages))))
+    if accounts == Accounts() and all(wish.owner is None for wish in wishes):
+        return accounts
+    return with_base(accounts, base_accounts(base, workshop))
+
+
+def _implied(order: Order, stages: tuple[int, ...], accounts: Accounts) -> Iterator[str]:
+    """The effects that keep what a base image has true to what is put over it, without being asked for."""
+    if accounts != Accounts():
+        yield "accounts"
+    if order.trust(stages):
+        yield "certificates"
 
 
 def _parts(order: Order, step: Step, compression: str) -> tuple[Part, ...]:

@@ -14,14 +14,17 @@ from bareboat.debian.relation import parse_relation
 from bareboat.make.layering import Step
 from bareboat.plan.config import Accounts, FileWish, TrustWish
 from bareboat.plan.distro import Distro
-from bareboat.plan.lock import Lock, LockedPackage, LockedStage
+from bareboat.plan.lock import Lock, LockedBaseImage, LockedPackage, LockedStage
 from bareboat.plan.recipe import Recipe, Stage
 from bareboat.plan.upstream import Program
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: what is worked out from the fields is kept beside them
 class Order:
-    """One image on one architecture; `folder` is where local files of the configuration are relative to."""
+    """One image on one architecture; `folder` is where local files of the configuration are relative to.
+
+    Without `debug` no layers are made that only debug variants have; nothing else differs.
+    """
 
     recipe: Recipe
     architecture: Architecture
@@ -29,6 +32,7 @@ class Order:
     lock: Lock
     programs: Mapping[str, Program]
     folder: Path
+    debug: bool = True
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -49,6 +53,21 @@ class Order:
                 f"the lock does not have {self.recipe.name} for {self.architecture}", hint="run `bareboat lock`"
             )
         return locked
+
+    @property
+    def base(self) -> LockedBaseImage | None:
+        """The image of a registry or a layout that it stands on, if any.
+
+        Raises:
+            StaleLockError: When the lock does not have the one that the recipe wishes for.
+        """
+        wish = self.recipe.base_image
+        if wish is None:
+            return None
+        found = self.lock.base_of(self.recipe.name, self.architecture.oci)
+        if found is None:
+            raise StaleLockError(f"the lock does not have {wish.reference}", hint="run `bareboat lock`")
+        return found
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from bareboat.base.errors import BareboatError
 from bareboat.base.problem import MOST_PROBLEMS, MOST_SUGGESTIONS, Place, Problems, suggestion
-from bareboat.base.redact import redact
+from bareboat.plan.base_reference import base_reference, is_base_reference
 from bareboat.plan.catalog import Catalog, unknown_distro
 from bareboat.plan.config_nodes import Node
 from bareboat.plan.config_words import read_plain_name
@@ -21,8 +21,10 @@ SCRATCH = "scratch"
 MOST_PARENTS = 100
 """How many images may stand below one: each can become a layer, and engines take about that many."""
 
-_TAGGED = "write a name of the catalogue without a tag; variants are chosen when building"
-_REGISTRY = "build on an image of the catalogue, such as base, and add what you need with packages and files"
+_TAGGED = (
+    "write a name of the catalogue without a tag, for variants are chosen when building; "
+    "an image of a registry with the registry, such as docker.io/library/debian:13"
+)
 _OTHER_NAME = "choose another name"
 
 
@@ -82,9 +84,11 @@ class _Check:
             self._problems.add(place, f"{where}: names that end in a distro are the catalogue's", _OTHER_NAME)
 
     def _check_parent(self, parent: str, place: Place, where: str) -> None:
-        if "/" in parent or "@" in parent:
-            message = f'cannot build on "{redact(parent)[:80]}": images of a registry cannot be built on yet'
-            self._problems.add(place, f"{where}: {message}", _REGISTRY)
+        if is_base_reference(parent):
+            try:
+                base_reference(parent)
+            except BareboatError as error:
+                self._problems.add(place, f"{where}: {error.message}", error.hint or "")
             return
         if ":" in parent:
             self._problems.add(place, f'{where}: cannot build on "{parent[:80]}"', _TAGGED)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bareboat.base.problem import MOST_PROBLEMS, MOST_SUGGESTIONS, Problems, suggestion
-from bareboat.plan.config_model import MAPPING_TAG, TEXT_TAG, ConfigModel, ImageModel, Model, OmissionModel
+from bareboat.plan.config_model import ConfigModel, ImageModel, OmissionModel
 from bareboat.plan.config_nodes import Node, kind_of
+from bareboat.plan.config_shape import MAPPING_TAG, TEXT_TAG
 
 _KEY_TAG = "[key]"
 _NOT_PATH = frozenset({TEXT_TAG, MAPPING_TAG, _KEY_TAG})
@@ -31,17 +32,17 @@ _ELSEWHERE = {
 
 def find_config_faults(node: Node, problems: Problems) -> None:
     """Add every fault that a `bareboat.yaml` has by itself."""
-    _find(node, ConfigModel, problems)
+    find_faults(node, ConfigModel, problems)
 
 
 def find_omission_faults(node: Node, problems: Problems) -> None:
     """Add every fault of one of the catalogue's omissions."""
-    _find(node, OmissionModel, problems)
+    find_faults(node, OmissionModel, problems)
 
 
 def find_image_faults(node: Node, problems: Problems) -> None:
     """Add every fault that an image's file of the catalogue has by itself."""
-    _find(node, ImageModel, problems)
+    find_faults(node, ImageModel, problems)
 
 
 def name_of(path: Sequence[str | int]) -> str:
@@ -52,22 +53,27 @@ def name_of(path: Sequence[str | int]) -> str:
     return name
 
 
-def _find(node: Node, model: type[Model], problems: Problems) -> None:
+def find_faults(
+    node: Node, model: type[BaseModel], problems: Problems, elsewhere: Mapping[str, str] = _ELSEWHERE
+) -> None:
+    """Add every fault that `node` has as `model`; `elsewhere` has hints for keys that it does not know."""
     try:
         model.model_validate(node.plain())
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False)[:MOST_PROBLEMS]:
-            _add(node, model, dict(error), problems)
+            _add(node, model, dict(error), problems, elsewhere)
 
 
-def _add(node: Node, model: type[Model], error: dict[str, Any], problems: Problems) -> None:
+def _add(
+    node: Node, model: type[BaseModel], error: dict[str, Any], problems: Problems, elsewhere: Mapping[str, str]
+) -> None:
     location: tuple[str | int, ...] = error["loc"]
     path = [part for part in location if part not in _NOT_PATH]
     match error["type"]:
         case "extra_forbidden":
             key = str(path[-1])
             near = suggestion(key, _keys_at(model, path[:-1])) if len(problems) < MOST_SUGGESTIONS else ""
-            hint = _ELSEWHERE.get(key) or near
+            hint = elsewhere.get(key) or near
             place, path, message = node.key_place_of(path), path[:-1], f'unknown key "{key}"'
         case "missing":
             place, path, message, hint = node.place_of(path), path[:-1], f"{path[-1]} is missing", ""
@@ -88,7 +94,7 @@ def _add(node: Node, model: type[Model], error: dict[str, Any], problems: Proble
     problems.add(place, f"{name_of(path)}: {message}" if path else message, hint)
 
 
-def _keys_at(model: type[Model], path: Sequence[str | int]) -> list[str]:
+def _keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that the mapping at `path` may have."""
     kind: Any = model
     for part in path:
@@ -106,12 +112,12 @@ def _below(kind: Any, part: str | int) -> Any:
         return arguments[1]
     if origin is list:
         return arguments[0]
-    if isinstance(kind, type) and issubclass(kind, Model):
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
         return next((field.annotation for field in kind.model_fields.values() if field.alias == part), None)
     return None
 
 
-def _models(kind: Any) -> list[type[Model]]:
+def _models(kind: Any) -> list[type[BaseModel]]:
     if isinstance(kind, type):
-        return [kind] if issubclass(kind, Model) else []
+        return [kind] if issubclass(kind, BaseModel) else []
     return [model for argument in get_args(kind) for model in _models(argument)]

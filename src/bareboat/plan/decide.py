@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bareboat.base.epoch import Epoch
-from bareboat.base.errors import ConfigurationError, UsageError
+from bareboat.base.errors import ConfigurationError, InternalError, UsageError
 from bareboat.base.observer import Observer
 from bareboat.base.platform import architecture
 from bareboat.base.problem import suggestion
+from bareboat.plan.base_images import Base, BaseImages
 from bareboat.plan.config import PinnedSource
 from bareboat.plan.distro import Distro, distro
 from bareboat.plan.fresh import together
@@ -28,6 +29,7 @@ from bareboat.store.mirrors import Mirrors
 class Decider:
     """Decides with the archives that `mirrors` name; `folder` is where the keys of further sources lie.
 
+    `bases` finds the images of registries that recipes stand on.
     `unsafe_expired` accepts Release files past their Valid-Until, `unsafe_missing` does without indexes that no mirror
     has.
     """
@@ -39,6 +41,7 @@ class Decider:
     folder: Path
     now: Epoch
     observer: Observer
+    bases: BaseImages | None = None
     unsafe_expired: bool = False
     unsafe_missing: bool = False
 
@@ -56,6 +59,8 @@ class Decider:
             BareboatError: As `Resolver.resolve`.
         """
         _check_upgrade(old, upgrade)
+        wished = {recipe: together(old, recipe, wanted) for recipe, wanted in recipes.items()}
+        grounds = self._grounds(old, wished, upgrade)
         refresher = Refresher(
             fetcher=self.fetcher,
             blobs=self.store,
@@ -73,8 +78,22 @@ class Decider:
             old=replace(old, byte_format=BYTE_FORMAT),
             upgrade=None if upgrade is None else frozenset(upgrade),
             observer=self.observer,
+            bases=grounds,
         )
-        return resolver.resolve({recipe: together(old, recipe, wanted) for recipe, wanted in recipes.items()})
+        return resolver.resolve({
+            recipe: tuple(grounds[recipe].contents) if recipe in grounds else wanted
+            for recipe, wanted in wished.items()
+        })
+
+    def _grounds(
+        self, old: Lock, recipes: Mapping[Recipe, tuple[str, ...]], upgrade: Collection[str] | None
+    ) -> dict[Recipe, Base]:
+        """The base images of recipes."""
+        if all(recipe.base_image is None for recipe in recipes):
+            return {}
+        if self.bases is None:
+            raise InternalError("nobody can look for base images")
+        return self.bases.bases(old, recipes, upgrade)
 
     def suites(self, of: Distro) -> tuple[SuiteRequest, ...]:
         """The suites of a distro, then those of the further archives.
@@ -125,7 +144,7 @@ class Decider:
 
 
 def _check_upgrade(old: Lock, upgrade: Collection[str] | None) -> None:
-    known = {item.name for items in (old.packages, old.upstream) for item in items.values()}
+    known = {item.name for items in (old.packages, old.upstream) for item in items.values()} | set(old.bases)
     for name in sorted(upgrade or ()):
         if known and name not in known:
             raise UsageError(

@@ -19,7 +19,7 @@ from bareboat.plan.config import Compression, Config, PinnedSource
 from bareboat.plan.config_yaml import read_config
 from bareboat.plan.inherit import catalog_recipes, config_recipes
 from bareboat.plan.lock import Lock
-from bareboat.plan.lock_file import format_lock, parse_lock
+from bareboat.plan.lock_file import GIVE_A_LOCK, format_lock, parse_lock
 from bareboat.plan.names import Selection, select
 from bareboat.plan.recipe import Recipe
 from bareboat.store.output import output_file
@@ -161,7 +161,7 @@ def lock_at(path: Path, *, needed: bool = False) -> Lock | None:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         if needed:
-            raise LockError(f"there is no {path}", hint="run `bareboat lock`") from error
+            raise LockError(f"there is no {path}", hint=GIVE_A_LOCK) from error
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise LockError(f"cannot read {path}: {error}") from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.base.problem import Place, Problems, suggestion
+from bareboat.plan.components import COMPONENTS
 from bareboat.plan.config import (
     Accounts,
     FileWish,
@@ -83,12 +84,21 @@ class Drafts:
             for earlier in self._drafts:
                 earlier.upstream.pop(program.name, None)
             draft.upstream[program.name] = program
+        self._add_components(wish)
         draft.trust += [item for item in wish.trust if item not in draft.trust]
         draft.effects += [name for name in wish.effects if name not in draft.effects]
 
     def stages(self) -> tuple[Stage, ...]:
         """Every stage, also an empty one."""
         return tuple(draft.finished() for draft in self._drafts)
+
+    def _add_components(self, wish: ImageWish) -> None:
+        """A component stands in the first stage that wants it: those above find it there."""
+        for name in wish.components:
+            version = COMPONENTS[name]
+            there = (draft.upstream.get(name) for draft in self._drafts)
+            if all(program is None or program.version != version for program in there):
+                self._drafts[-1].upstream[name] = UpstreamWish(name=name, version=version, place=wish.place)
 
     def _add_packages(self, wishes: Iterable[PackageWish]) -> None:
         for wish in wishes:

@@ -25,8 +25,17 @@ def stale(
         for recipe, wanted in recipes.items()
         if (image := lock.images.get(recipe.name)) is None
         or image.wish != wish_digest(recipe, sources)
-        or not set(wanted) <= set(image.stages)
+        or not set(there(lock, recipe, wanted)) <= set(image.stages)
     }
+
+
+def there(lock: Lock, recipe: Recipe, wanted: Sequence[str]) -> tuple[str, ...]:
+    """`wanted` without the architectures that the base image of `recipe` is not there for, where nobody said which."""
+    image = lock.images.get(recipe.name)
+    base = lock.bases.get(image.base) if image is not None and image.base else None
+    if recipe.base_image is None or not recipe.base_image.narrows or base is None:
+        return tuple(wanted)
+    return tuple(name for name in wanted if name in base.architectures)
 
 
 def together(lock: Lock, recipe: Recipe, wanted: Collection[str]) -> tuple[str, ...]:

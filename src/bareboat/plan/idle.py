@@ -1,4 +1,4 @@
-"""Omissions that omit nothing: nothing that was decided on would have brought the package.
+"""Omissions that omit nothing: nothing that was decided on would have brought the package, or it was wished for.
 
 Judged by the lock alone, which has what every chosen package depends on; where that is not enough, nothing is said.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bareboat.base.problem import Problem, suggestion
 from bareboat.debian.relation import Group, parse_relations
-from bareboat.plan.config import Omission
+from bareboat.plan.config import Omission, PackageWish
 from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe
 
@@ -36,6 +36,25 @@ def idle_omissions(recipes: Iterable[Recipe], lock: Lock, file: str) -> tuple[Pr
             message = f'omit: nothing in {names} depends on "{omission.package}"'
             found.append(Problem(omission.place, message, suggestion(omission.package, known, likeness=_LIKENESS)))
     return tuple(sorted(found))
+
+
+def overruled_omissions(recipes: Iterable[Recipe], file: str) -> tuple[Problem, ...]:
+    """Every omission of the configuration `file` that a wish for the package beats in all of `recipes` that have it."""
+    beaten: dict[Omission, PackageWish] = {}
+    effective: set[Omission] = set()
+    for recipe in recipes:
+        effective.update(recipe.omit)
+        for omission, wish in recipe.overruled:
+            beaten.setdefault(omission, wish)
+    return tuple(sorted(
+        Problem(
+            omission.place,
+            f'omit: does not leave "{omission.package}" out, for it is wished for',
+            f"take one of the two away: the wish stands at {wish.place}",
+        )
+        for omission, wish in beaten.items()
+        if omission.place.file == file and omission not in effective
+    ))
 
 
 class _Dependencies:

@@ -1,6 +1,7 @@
 """Inheritance worked out: images as their files say them become recipes that stand by themselves.
 
-An image's chain runs from `scratch` over its parents to itself, all on one distro; each step adds to those before.
+An image's chain runs from `scratch`, or from an image of a registry or a layout, over its parents to itself, all on one
+distro; each step adds to those before.
 What differs on a distro (`distros:`) and the file's `defaults` belong to the step of their image.
 
 - The child's word replaces the parent's: `entrypoint`, `cmd`, `user`, `workdir`, `stop-signal`, `healthcheck`,
@@ -8,14 +9,15 @@ What differs on a distro (`distros:`) and the file's `defaults` belong to the st
   Setting `entrypoint` without `cmd` clears the parent's `cmd`, as Docker does.
 - The child's words are added to the parent's: `packages`, `upstream` and `accounts` by name, `omit` by package,
   `accept` by path, needs and rule, `files` by path, `env`, `labels` and `annotations` by key, `trust`, `effects`,
-  `ports`, `volumes`, `keep`, `drop`.
+  `components`, `ports`, `volumes`, `keep`, `drop`.
   What has the same name is replaced, but wishes for one package must all be met.
   `-name`, null or `remove: true` takes away; taking away what is not there is a fault, except for files, where it
   takes away what a package brings.
 - `title`, `aliases` and `max-size` are an image's own and are not inherited.
 
 Variants are the contract's (`distroless` images): nonroot ones run as 65532 in /home/nonroot, unless the image says
-another user that is not root, or another folder; the others as 0 in /, unless it says otherwise.
+another user that is not root, or another folder, or nothing makes that one; the others as 0 in /, unless it says
+otherwise.
 Debug variants add what `debug:` says of the whole chain, after everything else; where that has the effect `busybox`,
 `:/busybox` ends PATH, and the shell is the entrypoint of images that have no program of their own.
 
@@ -31,11 +33,12 @@ from typing import TypeVar
 
 from bareboat.base.errors import ConfigurationError, UsageError
 from bareboat.base.problem import Problems
+from bareboat.plan.base_reference import is_base_reference
 from bareboat.plan.catalog import Catalog
 from bareboat.plan.config import Config, ImageWish, Variant
 from bareboat.plan.config_check import SCRATCH
 from bareboat.plan.drafts import package_of
-from bareboat.plan.recipe import Recipe, RunConfig
+from bareboat.plan.recipe import BaseWish, Recipe, RunConfig, Stage
 from bareboat.plan.steps import Inheritance
 
 _Value = TypeVar("_Value")
@@ -148,7 +151,7 @@ def _config_chain(name: str, config: Config, catalog: Catalog, problems: Problem
             return None
         wishes.insert(0, config.images[parent])
         parent = _parent_of(_words(wishes[0], wished))
-    if parent != SCRATCH:
+    if parent != SCRATCH and not is_base_reference(parent):
         try:
             image, distro = catalog.find(parent, wished)
         except UsageError as error:
@@ -166,6 +169,16 @@ def _config_chain(name: str, config: Config, catalog: Catalog, problems: Problem
     return ([] if image is None else _catalog_chain(image, distro, catalog, problems)) + steps, distro
 
 
+def _base_of(chain: list[_Step]) -> BaseWish | None:
+    """The image of a registry or a layout that the chain begins with, if it does."""
+    words = chain[0].words
+    parent = _parent_of(words)
+    if not is_base_reference(parent):
+        return None
+    place = next((wish.place_of("from", parent) for wish in reversed(words) if wish.from_ == parent), words[-1].place)
+    return BaseWish(reference=parent, place=place)
+
+
 def _words(wish: ImageWish, distro: str) -> tuple[ImageWish, ...]:
     return (wish, wish.distros[distro]) if distro in wish.distros else (wish,)
 
@@ -176,7 +189,8 @@ def _parent_of(words: tuple[ImageWish, ...]) -> str:
 
 def _recipe(chain: list[_Step], distro: str, catalog: Catalog, problems: Problems) -> Recipe:
     everywhere = (item for item in catalog.omissions if item.distros is None or distro in item.distros)
-    inheritance = Inheritance(problems, everywhere)
+    base_image = _base_of(chain)
+    inheritance = Inheritance(problems, everywhere, on_base=base_image is not None)
     for step in chain:
         inheritance.begin(step.words[-1].name)
         for wish in step.words:
@@ -193,7 +207,9 @@ def _recipe(chain: list[_Step], distro: str, catalog: Catalog, problems: Problem
             f"{inheritance.where}.variants: debug variants would add nothing",
             "say what they add under debug:, or build on an image that does",
         )
-    wished = {package_of(wish.relation) for stage in (*stages, *debug_stages) for wish in stage.packages}
+    wished = {package_of(wish.relation): wish for stage in (*stages, *debug_stages) for wish in stage.packages}
+    omissions = sorted(inheritance.omissions.items())
+    workdir = NONROOT_WORKDIR if _has_home(stages) else ROOT_WORKDIR
     image = last.name
     return Recipe(
         name=chain[-1].name,
@@ -203,10 +219,11 @@ def _recipe(chain: list[_Step], distro: str, catalog: Catalog, problems: Problem
         base=chain[-2].name if len(chain) > 1 else None,
         stages=stages,
         debug_stages=debug_stages,
-        runs=MappingProxyType({variant: _run(variant, inheritance) for variant in variants}),
+        runs=MappingProxyType({variant: _run(variant, inheritance, workdir) for variant in variants}),
         variants=variants,
         architectures=inheritance.architectures or _DEFAULT_ARCHITECTURES,
-        omit=tuple(omission for package, omission in sorted(inheritance.omissions.items()) if package not in wished),
+        omit=tuple(omission for package, omission in omissions if package not in wished),
+        overruled=tuple((omission, wished[package]) for package, omission in omissions if package in wished),
         accept=tuple(acceptance for _, acceptance in sorted(inheritance.acceptances.items())),
         annotations=MappingProxyType(dict(inheritance.annotations)),
         layers=inheritance.layers,
@@ -217,6 +234,7 @@ def _recipe(chain: list[_Step], distro: str, catalog: Catalog, problems: Problem
         created=inheritance.created,
         aliases=tuple(alias for wish in own for alias in wish.aliases),
         preview=catalog.distros[distro].preview,
+        base_image=None if base_image is None else replace(base_image, narrows=inheritance.architectures is None),
     )
 
 
@@ -225,11 +243,20 @@ def _last(values: Iterable[_Value | None], default: _Value) -> _Value:
     return next((value for value in reversed(tuple(values)) if value is not None), default)
 
 
-def _run(variant: Variant, inheritance: Inheritance) -> RunConfig:
+def _has_home(stages: Iterable[Stage]) -> bool:
+    """Whether anything makes the folder that nonroot variants run in: an image from scratch may have none."""
+    stages = tuple(stages)
+    homes = {user.home for stage in stages for user in stage.accounts.users if user.home_mode is not None}
+    paths = {f"/{wish.path}" for stage in stages for wish in stage.files if not wish.remove}
+    return NONROOT_WORKDIR in homes or any(f"{path}/".startswith(f"{NONROOT_WORKDIR}/") for path in paths)
+
+
+def _run(variant: Variant, inheritance: Inheritance, home: str) -> RunConfig:
     """What a variant runs: who and where differ in nonroot variants, in debug variants what `debug:` says."""
     run = inheritance.debug_run() if variant.is_debug else inheritance.run()
     user, workdir = inheritance.user, inheritance.workdir
+    said = run.said | {key for key, value in (("user", user), ("workdir", workdir)) if value is not None}
     if variant.is_nonroot:
         is_root = not user or user.partition(":")[0] in _ROOT_NAMES
-        return replace(run, user=NONROOT_USER if is_root else user or "", workdir=workdir or NONROOT_WORKDIR)
-    return replace(run, user=user or ROOT_USER, workdir=workdir or ROOT_WORKDIR)
+        return replace(run, user=NONROOT_USER if is_root else user or "", workdir=workdir or home, said=said)
+    return replace(run, user=user or ROOT_USER, workdir=workdir or ROOT_WORKDIR, said=said)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -22,6 +23,9 @@ from bareboat.plan.lock import (
     FORMAT,
     Lock,
     LockedArchive,
+    LockedBase,
+    LockedBaseImage,
+    LockedBlob,
     LockedFile,
     LockedImage,
     LockedPackage,
@@ -31,8 +35,17 @@ from bareboat.plan.lock import (
 
 _T = TypeVar("_T")
 _AGAIN = "run `bareboat lock` to decide again; the old file is overwritten"
-_OF_IMAGE = frozenset({"wish", "content", "drift"})
+_MARK = '"bareboat-lock"'
+_USUAL_NAME = "bareboat.lock"
+_OF_IMAGE = frozenset({"wish", "content", "drift", "base"})
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+GIVE_A_LOCK = "give the path of a lock, as `bareboat lock` writes it"
+"""What to do instead of naming some other file."""
+
+
+class NoLockError(LockError):
+    """A file that is something else than a lock, and must not be written over."""
 
 
 def format_lock(lock: Lock) -> str:
@@ -41,6 +54,7 @@ def format_lock(lock: Lock) -> str:
         f' "bareboat-lock": {FORMAT}',
         f' "byte-format": {lock.byte_format}',
         _section("archives", {name: _archive_fields(archive) for name, archive in lock.archives.items()}),
+        *([_section("bases", {name: _base_fields(base) for name, base in lock.bases.items()})] if lock.bases else []),
         _section("packages", {identity: _package_fields(package) for identity, package in lock.packages.items()}),
         _section("upstream", {identity: _upstream_fields(program) for identity, program in lock.upstream.items()}),
         _images(lock),
@@ -52,8 +66,11 @@ def parse_lock(text: str, where: str) -> Lock:
     """Read the text of a lock.
 
     Raises:
+        NoLockError: When it is no lock at all, and is not called as if it were.
         LockError: For conflict marks, other versions, and every field that is missing or of a wrong kind.
     """
+    if text.strip() and _MARK not in text and PurePath(where).name != _USUAL_NAME:
+        raise NoLockError(f"{where}: is no lock", hint=GIVE_A_LOCK)
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(_CONFLICT_MARKS):
             raise LockError(f"{where}:{number}: has conflict marks of a merge", hint=_AGAIN)
@@ -64,6 +81,7 @@ def parse_lock(text: str, where: str) -> Lock:
         lock = Lock(
             byte_format=document.integer("byte-format"),
             archives=_mapping(_archive(name, item) for name, item in document.document("archives").items()),
+            bases=_mapping(_base(name, item) for name, item in _bases(document)),
             packages=_mapping(_package(name, item) for name, item in document.document("packages").items()),
             upstream=_mapping(_upstream(name, item) for name, item in document.document("upstream").items()),
             images=_mapping(_image(name, item) for name, item in document.document("images").items()),
@@ -104,6 +122,10 @@ def _check(lock: Lock, where: str) -> None:
             hint="run `bareboat lock` to move to this format; the images' digests will change",
         )
     for image in lock.images.values():
+        if image.base:
+            place = f"{where}: images: {image.name}"
+            _check_known(place, [image.base], lock.bases)
+            _check_known(place, image.stages, lock.bases[image.base].images)
         for arch, stages in image.stages.items():
             for stage in stages:
                 place = f"{where}: images: {image.name}: {arch}: {stage.name}"
@@ -138,6 +160,7 @@ def _images(lock: Lock) -> str:
         image = lock.images[name]
         lines = [f'   "wish": "{image.wish}"', f'   "content": "{lock.content_of(image)}"']
         lines += [f'   "drift": {json.dumps(image.drift, ensure_ascii=False)}']
+        lines += [f'   "base": {json.dumps(image.base, ensure_ascii=False)}'] if image.base else []
         for arch in sorted(image.stages):
             stages = [f"    {_line(_stage_fields(stage))}" for stage in image.stages[arch]]
             lines.append(f'   "{arch}": [' + ("\n" + ",\n".join(stages) + "\n   ]" if stages else "]"))
@@ -252,6 +275,46 @@ def _upstream(identity: str, item: Document) -> tuple[str, LockedUpstream]:
     return identity, program
 
 
+def _bases(document: Document) -> Iterable[tuple[str, Document]]:
+    """The base images, which only a lock has that has images on some."""
+    return document.document("bases").items() if document.has("bases") else ()
+
+
+def _base_fields(base: LockedBase) -> dict[str, object]:
+    images = {
+        arch: {
+            "manifest": _blob_fields(image.manifest),
+            "config": _blob_fields(image.config),
+            "layers": [_blob_fields(layer) for layer in image.layers],
+        }
+        for arch, image in sorted(base.images.items())
+    }
+    return {"digest": str(base.digest), "architectures": list(base.architectures), "images": images}
+
+
+def _base(reference: str, item: Document) -> tuple[str, LockedBase]:
+    images = {}
+    for arch, image in item.document("images").items():
+        if architecture(arch).oci != arch:
+            raise LockError(f'{image.where}: "{arch}" is not the name of an architecture')
+        images[arch] = LockedBaseImage(
+            manifest=_blob(image.document("manifest")), config=_blob(image.document("config")),
+            layers=tuple(_blob(layer) for layer in image.documents("layers")),
+        )  # fmt: skip
+    return reference, LockedBase(
+        reference=reference, digest=Digest.parse(item.string("digest")),
+        architectures=_sorted(item.strings("architectures")), images=MappingProxyType(images),
+    )  # fmt: skip
+
+
+def _blob_fields(blob: LockedBlob) -> dict[str, object]:
+    return {"digest": str(blob.digest), "size": blob.size}
+
+
+def _blob(item: Document) -> LockedBlob:
+    return LockedBlob(Digest.parse(item.string("digest")), _size(item))
+
+
 def _stage_fields(stage: LockedStage) -> dict[str, object]:
     fields: dict[str, object] = {"stage": stage.name, "packages": sorted(stage.packages)}
     if stage.upstream:
@@ -271,4 +334,5 @@ def _image(name: str, item: Document) -> tuple[str, LockedImage]:
             raise LockError(f'{item.where}: "{key}" is not the name of an architecture')
         stages[key] = tuple(_stage(stage) for stage in item.documents(key))
     wish, drift = Digest.parse(item.string("wish")), _sorted(item.strings("drift"))
-    return name, LockedImage(name=name, wish=wish, stages=MappingProxyType(stages), drift=drift)
+    base = item.optional_string("base") or ""
+    return name, LockedImage(name=name, wish=wish, stages=MappingProxyType(stages), drift=drift, base=base)

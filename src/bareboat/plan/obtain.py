@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bareboat.base.epoch import Epoch
-from bareboat.base.errors import StaleLockError
+from bareboat.base.errors import InternalError, StaleLockError
+from bareboat.plan.base_images import BaseImages
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock, LockedPackage, LockedUpstream
 from bareboat.plan.needed import downloads, needed
@@ -30,7 +31,8 @@ class Obtainer:
     """Fetches what locks name.
 
     `mirrors` has Debian's archives and those of the configuration, by the name that the lock gives them;
-    `registry` finds out the npm registry when it is needed, and `keyring` who may sign for a program.
+    `registry` finds out the npm registry when it is needed, and `keyring` who may sign for a program; `bases` brings
+    the images of registries that others stand on.
     """
 
     fetcher: Fetcher
@@ -39,6 +41,7 @@ class Obtainer:
     programs: Mapping[str, Program]
     registry: Callable[[], Registry]
     keyring: Callable[[str], Keyring | None] = publisher_keyring
+    bases: BaseImages | None = None
 
     def obtain(self, lock: Lock, recipes: Sequence[Recipe], architectures: Sequence[str] | None) -> None:
         """Bring everything that building `recipes` needs into the store.
@@ -49,6 +52,7 @@ class Obtainer:
             StaleLockError: When the lock has a program that is not among `programs`.
         """
         packages, programs = needed(lock, recipes, architectures)
+        self._bring_bases(lock, recipes, architectures)
         artifacts = {package.sha256: self._package(package, lock) for package in packages}
         for wish in downloads(recipes):
             if wish.url is not None and wish.sha256 is not None:
@@ -59,6 +63,16 @@ class Obtainer:
             missing = [file for file in built.files if not self.blobs.has(file.sha256)]
             if missing:
                 publishers.bring(self._program(built), built, missing)
+
+    def _bring_bases(self, lock: Lock, recipes: Sequence[Recipe], architectures: Sequence[str] | None) -> None:
+        for recipe in recipes:
+            image = lock.images.get(recipe.name)
+            if image is None or not image.base:
+                continue
+            if self.bases is None:
+                raise InternalError(f"nobody can bring {image.base}")
+            wanted = [arch for arch in image.stages if architectures is None or arch in architectures]
+            self.bases.bring(lock.bases[image.base], wanted)
 
     def _program(self, built: LockedUpstream) -> Program:
         if built.name not in self.programs:

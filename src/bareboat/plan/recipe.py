@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.problem import Place
 from bareboat.plan.config import (
+    NOWHERE,
     Acceptance,
     Accounts,
     FileWish,
@@ -42,7 +44,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
-    """What a container started from the image gets: the OCI image configuration, `config`."""
+    """What a container started from the image gets: the OCI image configuration, `config`.
+
+    `said` are the keys that the chain speaks of; over a base image only these replace what it says of itself.
+    """
 
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     entrypoint: tuple[str, ...] = ()
@@ -54,6 +59,20 @@ class RunConfig:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     stop_signal: str = ""
     healthcheck: Healthcheck | None = None
+    said: frozenset[str] = field(default=frozenset(), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseWish:
+    """The image of a registry or a layout that a chain begins with: its reference as it is written, and where.
+
+    `plan.base_reference` reads it.
+    `narrows` says that nobody said any architectures, so that the image is for those that the base is there for.
+    """
+
+    reference: str
+    place: Place = NOWHERE
+    narrows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,7 +81,9 @@ class Recipe:
 
     `runs` has the configuration of every variant; `stages` is for latest and nonroot, `debug_stages` follow them
     in debug variants (they hold busybox and, for Java, the JDK).
-    `name` is the image with its distro, `python3-debian13`; `base` the recipe name of the parent, if any.
+    `name` is the image with its distro, `python3-debian13`; `base` the recipe name of the parent, if any; `base_image`
+    what lies below the first stage, None for nothing.
+    `overruled` are omissions that a wish for the package beats, each with the wish.
     `places` says where each word of `keep` and `drop` stands.
     """
 
@@ -77,6 +98,7 @@ class Recipe:
     variants: tuple[Variant, ...]
     architectures: tuple[str, ...]
     omit: tuple[Omission, ...] = ()
+    overruled: tuple[tuple[Omission, PackageWish], ...] = ()
     accept: tuple[Acceptance, ...] = ()
     annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     layers: Layers = Layers()
@@ -87,3 +109,4 @@ class Recipe:
     created: Epoch | None = None
     aliases: tuple[str, ...] = ()
     preview: bool = False
+    base_image: BaseWish | None = None

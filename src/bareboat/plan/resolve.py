@@ -15,8 +15,17 @@ from bareboat.base.errors import LockError
 from bareboat.base.observer import Observer, Silent
 from bareboat.base.platform import Architecture, architecture
 from bareboat.debian.version import Version
+from bareboat.plan.base_images import Base
 from bareboat.plan.config import PinnedSource
-from bareboat.plan.lock import BYTE_FORMAT, Lock, LockedArchive, LockedImage, LockedPackage, LockedUpstream
+from bareboat.plan.lock import (
+    BYTE_FORMAT,
+    Lock,
+    LockedArchive,
+    LockedBase,
+    LockedImage,
+    LockedPackage,
+    LockedUpstream,
+)
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.refresh import Refreshed, Refresher, SuiteRequest
 from bareboat.plan.staging import Memory, Staging, Taken
@@ -32,7 +41,7 @@ class Resolver:
 
     `suites` has the suites of every distro in order, of which the first counts where all else is equal; `sources` are
     the further archives that some of them come from; `upgrade` is None to upgrade everything, else the names of the
-    packages and programs that may change.
+    packages and programs that may change; `bases` are the base images of recipes that stand on one.
     """
 
     refresher: Refresher
@@ -41,6 +50,7 @@ class Resolver:
     old: Lock = field(default_factory=Lock)
     upgrade: frozenset[str] | None = frozenset()
     observer: Observer = field(default_factory=Silent)
+    bases: Mapping[Recipe, Base] = field(default_factory=dict)
 
     def resolve(self, recipes: Mapping[Recipe, tuple[str, ...]]) -> Lock:
         """The lock of `recipes` for their architectures, together with what the old lock has of other images.
@@ -95,7 +105,12 @@ class Resolver:
     def _staging(self, recipe: Recipe, arch: Architecture, supplies: tuple[Supply, ...], memory: Memory) -> Staging:
         own = self._favoured([recipe.name], recipe, arch)
         shared = self._favoured(self.old.images, recipe, arch)
-        universe = Universe(architecture=arch.debian, supplies=supplies, locked=own, shared=shared)
+        base = self.bases.get(recipe)
+        aboard = base.contents[arch.oci].packages if base is not None else ()
+        universe = Universe(
+            architecture=arch.debian, supplies=supplies, locked=own, shared=shared,
+            aboard={package.name: package for package in aboard},
+        )  # fmt: skip
         kept = self._kept_programs(recipe, arch)
         return Staging(recipe=recipe, architecture=arch, universe=universe, kept=kept, memory=memory)
 
@@ -130,7 +145,12 @@ class Resolver:
         self, taken: Mapping[Recipe, Mapping[str, Taken]], archives: Mapping[str, LockedArchive], current: set[str]
     ) -> Lock:
         decided = {recipe.name for recipe in taken}
-        others = {name: image for name, image in self.old.images.items() if name not in decided}
+        bases = {**self.old.bases, **{base.locked.reference: base.locked for base in self.bases.values()}}
+        others = {
+            name: image
+            for name, image in self.old.images.items()
+            if name not in decided and (not image.base or _is_kept(self.old.bases[image.base], bases[image.base]))
+        }
         rest = replace(self.old, images=MappingProxyType(others)).pruned()
         images, upstream = dict(rest.images), dict(rest.upstream)
         packages = {
@@ -147,14 +167,21 @@ class Resolver:
                 wish=wish_digest(recipe, self.sources),
                 stages=MappingProxyType({name: found.stages for name, found in sorted(by_architecture.items())}),
                 drift=_drift(by_architecture),
+                base=self.bases[recipe].locked.reference if recipe in self.bases else "",
             )
         return Lock(
             byte_format=BYTE_FORMAT,
             archives=MappingProxyType(dict(archives)),
+            bases=MappingProxyType(bases),
             packages=MappingProxyType({name: _dated(package, archives) for name, package in packages.items()}),
             upstream=MappingProxyType(upstream),
             images=MappingProxyType(images),
         ).pruned()
+
+
+def _is_kept(before: LockedBase, now: LockedBase) -> bool:
+    """Whether images that stand on `before` still do: what was decided for them counted with what is aboard there."""
+    return before.digest == now.digest
 
 
 def _is_in(package: LockedPackage, supplies: Sequence[Supply], arch: Architecture) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -23,7 +23,7 @@ def json_schema() -> dict[str, Any]:
     It knows the keys, the types and the closed sets, and so completes and explains in an editor; names of images and
     distros, and what two keys say about each other, only Bareboat itself can judge.
     """
-    schema = ConfigModel.model_json_schema(by_alias=True, schema_generator=_Generator)
+    schema = ConfigModel.model_json_schema(by_alias=True, schema_generator=Generator)
     return {"$schema": DIALECT, "$id": IDENTIFIER, **schema, "title": "bareboat.yaml"}
 
 
@@ -34,13 +34,21 @@ def reference_table() -> str:
     sections = [("The file", schema), ("An image", definitions[_IMAGE])]
     rest = sorted(set(definitions) - {_IMAGE, _OVERRIDE})
     sections += [(definitions[name]["title"], definitions[name]) for name in rest if "properties" in definitions[name]]
-    return "\n".join(line for title, section in sections for line in _section(title, section, definitions))
+    return tables_of(sections, definitions)
 
 
-class _Generator(GenerateJsonSchema):
+def tables_of(
+    sections: Iterable[tuple[str, dict[str, Any]]], definitions: dict[str, dict[str, Any]], level: int = 3
+) -> str:
+    """A table of keys for each of `sections`, titles with what the schema says; `definitions` are the schema's own."""
+    return "\n".join(line for title, section in sections for line in _section(title, section, definitions, level))
+
+
+class Generator(GenerateJsonSchema):
     """Titles from the keys as they are written, and no defaults that only say "nothing"."""
 
     def generate(self, schema: Any, mode: Any = "validation") -> dict[str, Any]:
+        """As pydantic, and then the titles."""
         document = super().generate(schema, mode)
         for definition in (document, *document.get("$defs", {}).values()):
             definition["title"] = definition["title"].removesuffix("Model")
@@ -51,8 +59,10 @@ class _Generator(GenerateJsonSchema):
         return document
 
 
-def _section(title: str, section: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> Iterator[str]:
-    yield f"### {title}"
+def _section(
+    title: str, section: dict[str, Any], definitions: dict[str, dict[str, Any]], level: int
+) -> Iterator[str]:
+    yield f"{'#' * level} {title}"
     yield ""
     yield " ".join(section["description"].split())
     yield ""

@@ -57,7 +57,7 @@ class Staging:
         packages: list[LockedPackage] = []
         upstream: list[LockedUpstream] = []
         below: list[list[Need]] = []
-        fixed: Mapping[str, Candidate] = {}
+        fixed: Mapping[str, Candidate] = {candidate.name: candidate for candidate in self.universe.below}
         for stage in (*self.recipe.stages, *self.recipe.debug_stages):
             below.append([Need(Group((relation,)), f"image {self.recipe.name}") for relation in self._relations(stage)])
             chosen = self._solved(below, fixed)
@@ -79,6 +79,7 @@ class Staging:
                 "omitted": sorted(omitted),
                 "locked": _ids(self.universe.locked.values()),
                 "shared": _ids(self.universe.shared.values()),
+                "aboard": [str(candidate.package.sha256) for candidate in self.universe.below],
             }
         )
         if key not in self.memory:

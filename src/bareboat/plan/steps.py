@@ -25,10 +25,13 @@ class Inheritance:
     """What a chain of images comes to, step by step, root first.
 
     `begin` opens a step, `add` adds what its image says, once or several times (defaults, the image, its distro).
+    `on_base` says that the chain begins with an image of a registry or a layout, whose configuration is not known yet.
     The attributes hold the outcome so far; None in `user`, `workdir`, `variants` and `architectures` is "not said".
     """
 
-    def __init__(self, problems: Problems, omissions: Iterable[Omission] = ()) -> None:
+    def __init__(
+        self, problems: Problems, omissions: Iterable[Omission] = (), *, on_base: bool = False
+    ) -> None:
         self.where = ""
         self.omissions = {omission.package: omission for omission in omissions}
         self.acceptances: dict[tuple[str, str, str], Acceptance] = {}
@@ -42,6 +45,9 @@ class Inheritance:
         self.keep: list[str] = []
         self.drop: list[str] = []
         self.places: dict[tuple[str, str], Place] = {}
+        self._on_base = on_base
+        self._said: set[str] = set()
+        self._debug_said: set[str] = set()
         self._problems = problems
         self._drafts = Drafts(problems)
         self._debug_drafts = Drafts(problems)
@@ -92,19 +98,21 @@ class Inheritance:
 
     def run(self) -> RunConfig:
         """What a container gets, without user and working folder."""
-        return self._run(self._entrypoint, self._cmd, self._env)
+        return self._run(self._entrypoint, self._cmd, self._env, self._said)
 
     def debug_run(self) -> RunConfig:
         """The same in debug variants, where the environment of `debug:` comes last and extends what is there."""
         env = dict(self._env)
         for wish in self._debug_envs:
             self._add_settings(env, wish.env, "env", wish, "debug.")
-        path = env.get("PATH", "")
+        path = env.get("PATH", "${PATH}" if self._on_base else "")
         if self._has_busybox and path and BUSYBOX_FOLDER not in path.split(":"):
             env["PATH"] = f"{path}:{BUSYBOX_FOLDER}"
-        return self._run(self._debug_entrypoint, self._debug_cmd, env)
+        return self._run(self._debug_entrypoint, self._debug_cmd, env, self._said | self._debug_said)
 
-    def _run(self, entrypoint: tuple[str, ...], cmd: tuple[str, ...], env: Mapping[str, str]) -> RunConfig:
+    def _run(
+        self, entrypoint: tuple[str, ...], cmd: tuple[str, ...], env: Mapping[str, str], said: set[str]
+    ) -> RunConfig:
         return RunConfig(
             env=MappingProxyType(dict(env)),
             entrypoint=entrypoint,
@@ -114,6 +122,7 @@ class Inheritance:
             labels=MappingProxyType(dict(self._labels)),
             stop_signal=self._stop_signal,
             healthcheck=self._healthcheck,
+            said=frozenset(said),
         )
 
     def _add_run(self, wish: ImageWish) -> None:
@@ -127,14 +136,18 @@ class Inheritance:
         self._stop_signal = self._stop_signal if wish.stop_signal is None else wish.stop_signal
         if wish.healthcheck is not None or wish.no_healthcheck:
             self._healthcheck = wish.healthcheck
+            self._said.add("healthcheck")
+        self._said |= {"stop-signal"} if wish.stop_signal is not None else set()
 
     def _add_command(self, wish: ImageWish) -> None:
         # Dockerfile reference, "Understand how CMD and ENTRYPOINT interact": "If CMD is defined from the base image,
         # setting ENTRYPOINT will reset CMD to an empty value."
         if wish.entrypoint is not None:
+            self._said.add("entrypoint")
             self._entrypoint = self._debug_entrypoint = wish.entrypoint
             self._cmd = self._debug_cmd = ()
         if wish.cmd is not None:
+            self._said.add("cmd")
             self._cmd = self._debug_cmd = wish.cmd
             if wish.cmd and not self._entrypoint:
                 self._debug_entrypoint = ()  # the image has a program of its own, which a shell must not swallow
@@ -143,12 +156,14 @@ class Inheritance:
         self._debug_envs.append(debug)
         if BUSYBOX in debug.effects:
             self._has_busybox = True
-            if not self._entrypoint and not self._cmd:
+            if not self._entrypoint and not self._cmd and not self._on_base:
                 self._debug_entrypoint = (f"{BUSYBOX_FOLDER}/sh",)
         if debug.entrypoint is not None:
             self._debug_entrypoint, self._debug_cmd = debug.entrypoint, ()
+            self._debug_said.add("entrypoint")
         if debug.cmd is not None:
             self._debug_cmd = debug.cmd
+            self._debug_said.add("cmd")
 
     def _add_omissions(self, wish: ImageWish) -> None:
         for omission in wish.omit:
@@ -207,5 +222,7 @@ class Inheritance:
     def _nothing_to_take(
         self, key: str, name: str, place: Place, there: Iterable[str], hint: str | None = None
     ) -> None:
+        if self._on_base and key.removeprefix("debug.") in ("env", "labels", "ports", "volumes"):
+            hint = "what the base image says can be replaced, but not taken away"
         message = f'{self.where}.{key}: takes "{name}" away, which no parent has'
         self._problems.add(place, message, suggestion(name, there) if hint is None else hint)

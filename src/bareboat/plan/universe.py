@@ -15,6 +15,9 @@ from bareboat.debian.version import Version
 from bareboat.plan.lock import LockedPackage
 from bareboat.plan.prefer import DEFAULT_PRIORITY, Candidate, preferred, provider_order
 
+BASE_IMAGE = "the base image"
+"""Where a package comes from that no archive has to give."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supply:
@@ -45,12 +48,14 @@ class Universe:
 
     `locked` are the packages that an earlier decision took for this image and `shared` those that it took for others,
     by name: they come first, and need no index any more.
+    `aboard` are the packages of the base image: of their names there is no other choice.
     """
 
     architecture: str
     supplies: tuple[Supply, ...]
     locked: Mapping[str, LockedPackage] = field(default_factory=dict)
     shared: Mapping[str, LockedPackage] = field(default_factory=dict)
+    aboard: Mapping[str, Package] = field(default_factory=dict)
     _candidates: dict[str, tuple[Candidate, ...]] = field(default_factory=dict, repr=False, compare=False)
     _providers: dict[str, tuple[tuple[Candidate, Provision], ...]] = field(
         default_factory=dict, repr=False, compare=False
@@ -67,6 +72,7 @@ class Universe:
         if name not in self._providers:
             names = {package.name for supply in self.supplies for package in supply.providers(name)}
             names |= {kept.name for kept in self._kept() if name in kept.provides}
+            names |= {package.name for package in self.aboard.values() if name in package.provides_text}
             self._providers[name] = tuple(
                 (candidate, provision)
                 for candidates in sorted(map(self.candidates, names - {name}), key=provider_order)
@@ -88,7 +94,14 @@ class Universe:
     def _kept(self) -> tuple[LockedPackage, ...]:
         return (*self.locked.values(), *self.shared.values())
 
+    @property
+    def below(self) -> tuple[Candidate, ...]:
+        """The packages of the base image, sorted by name."""
+        return tuple(self.candidates(name)[0] for name in sorted(self.aboard))
+
     def _collect(self, name: str) -> list[Candidate]:
+        if name in self.aboard:
+            return [Candidate(package=self.aboard[name], archive=BASE_IMAGE)]
         found = [
             Candidate(package=package, archive=supply.archive, priority=supply.priority, rank=rank)
             for rank, supply in enumerate(self.supplies)

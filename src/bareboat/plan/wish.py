@@ -40,6 +40,7 @@ def wish_digest(recipe: Recipe, sources: Sequence[PinnedSource]) -> Digest:
                 }
                 for source in sources
             ],
+            **({} if recipe.base_image is None else {"base": recipe.base_image.reference}),
         }
     )
 

@@ -15,7 +15,8 @@ from bareboat.base.errors import FormatError, LimitError, StoreError, UsageError
 from bareboat.oci.index import Index
 from bareboat.oci.received import MOST_BYTES
 from bareboat.oci.tar_headers import TarHeader, tar_headers
-from bareboat.store.images import ImageStore, missing
+from bareboat.store.extent import Extent
+from bareboat.store.images import ImageStore, lacking
 from bareboat.store.layout import INDEX_NAME, MARKER_NAME, Layout, check_marker
 from bareboat.store.limits import CHUNK_BYTES
 from bareboat.store.refusal import refusal
@@ -24,7 +25,8 @@ from bareboat.store.verify import VerifiedReader
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_PART = re.compile(r"oci-layout|index\.json|blobs/(?:sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
+_DOCKER_NAME = "manifest.json"
+_PART = re.compile(r"oci-layout|manifest\.json|index\.json|blobs/(?:sha256/[0-9a-f]{64}|sha512/[0-9a-f]{128})")
 _FILES = "07"
 _MOST_ENTRIES = 100_000
 
@@ -53,7 +55,11 @@ class OciArchive(ImageStore):
             raise UsageError(f"{file}: there is nothing")
         archive = cls(file, MappingProxyType(_spans(file)))
         if MARKER_NAME not in archive._spans:
-            raise UsageError(f"{file}: is no oci-archive: it has no file {MARKER_NAME}")
+            hint = None
+            if _DOCKER_NAME in archive._spans:
+                copy = f"`skopeo copy docker-archive:{file} oci:out`"
+                hint = f"it is a docker-archive: build with --format oci-archive, or {copy}"
+            raise UsageError(f"{file}: is no oci-archive: it has no file {MARKER_NAME}", hint=hint)
         check_marker(archive._small(MARKER_NAME), f"{file}: {MARKER_NAME}")
         _ = archive.index  # raises when it is damaged
         return archive
@@ -95,10 +101,15 @@ class OciArchive(ImageStore):
         """None: the bytes lie inside the archive."""
         return None
 
+    def extent(self, digest: Digest) -> Extent:
+        """As `ImageStore.extent`."""
+        start, size = self._span(digest)
+        return Extent(file=self.file, start=start, size=size)
+
     def _span(self, digest: Digest) -> _Span:
         span = self._spans.get(_name(digest))
         if span is None:
-            raise missing(self.where, digest)
+            raise lacking(self.where, digest)
         return span
 
     def _small(self, name: str) -> bytes:

@@ -27,7 +27,7 @@ from bareboat.base.errors import FormatError, NotFoundError, StoreError
 from bareboat.store.blobs import damaged
 from bareboat.store.record_file import checked_kind, is_kind, sealed, unsealed
 from bareboat.store.refusal import refusal, refusing
-from bareboat.store.unfinished import Unfinished, link, make_folder
+from bareboat.store.unfinished import Unfinished, link, make_folder, sync_folder
 from bareboat.store.verify import Check
 
 _HOUR_S = 3600
@@ -135,6 +135,26 @@ class DiskStore:
                 if expected is not None and expected != digest:
                     self._name(expected, digest)
         return digest
+
+    def adopt(self, path: Path, file: int, digest: Digest) -> None:
+        """Have a file of this store's folder `tmp` as the blob `digest`, whose bytes the caller has checked.
+
+        Args:
+            path: Where it lies.
+            file: Its descriptor.
+            digest: What it has; of kind sha256.
+
+        Raises:
+            StoreError: When this machine refuses.
+        """
+        place = self.place_of(digest)
+        with refusing(f'write to "{self._folder}"'):
+            os.fchmod(file, os.fstat(file).st_mode & 0o555)
+            os.fsync(file)
+            make_folder(place.parent)
+            path.replace(place)
+            sync_folder(place.parent)
+        self._sound.add(digest)
 
     def get(self, kind: str, key: Digest) -> bytes | None:
         """As `Records.get`; a damaged record is none."""

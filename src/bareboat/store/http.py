@@ -7,14 +7,13 @@ It is imported when the first address is asked, since that takes longer than a w
 from __future__ import annotations
 
 import http.client
-import importlib.metadata
 import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -115,6 +114,8 @@ class HttpTransport:
         return headers
 
     def _open_session(self) -> requests.Session:
+        from http.cookiejar import DefaultCookiePolicy
+
         import requests
         from requests.adapters import HTTPAdapter
 
@@ -173,8 +174,11 @@ class HttpResponse:
             raise TransientError(f"the connection was closed after {count} of {announced} bytes")
 
 
+@cache
 def user_agent() -> str:
     """What we call ourselves: `bareboat/` and the version."""
+    import importlib.metadata
+
     try:
         return f"bareboat/{importlib.metadata.version('bareboat')}"
     except importlib.metadata.PackageNotFoundError:
@@ -185,7 +189,7 @@ def _failure(fault: Exception) -> FetchError:
     """The error for what requests, urllib3 or the sockets below raised."""
     import requests
 
-    reason = _said(fault)
+    reason = said(fault)
     if "CERTIFICATE_VERIFY_FAILED" in reason:
         return FetchError(
             f"its certificate is not trusted: {reason}",
@@ -199,7 +203,7 @@ def _failure(fault: Exception) -> FetchError:
     return FetchError(reason if isinstance(fault, requests.exceptions.InvalidSchema) else "its address cannot be read")
 
 
-def _said(fault: BaseException) -> str:
+def said(fault: BaseException) -> str:
     """The words of the innermost reason, without addresses of objects and without secrets."""
     while True:
         inner = getattr(fault, "reason", None) or (fault.args[0] if fault.args else None)

@@ -23,9 +23,12 @@ from bareboat.oci.manifest import Manifest
 from bareboat.oci.received import MOST_BYTES
 from bareboat.oci.reference import Reference, is_ref_name
 from bareboat.store.blobs import Blobs
+from bareboat.store.extent import Extent
 from bareboat.store.verify import Check
 
 _MOST_DEPTH = 8
+_MOST_TOLD = 8
+_DEFAULT_TAG = "latest"
 
 NamedImage = tuple[Sequence[str], Descriptor]
 """The names of an image and its index (or its only manifest)."""
@@ -221,6 +224,17 @@ class ImageStore(ABC):
     def path(self, digest: Digest) -> Path | None:
         """As `Blobs.path`."""
 
+    def extent(self, digest: Digest) -> Extent:
+        """Where the bytes of `digest` lie as part of a file, which nobody has checked.
+
+        Raises:
+            NotFoundError: When they are not here, or in no file.
+        """
+        file = self.path(digest)
+        if file is None:
+            raise missing(self.where, digest)
+        return Extent(file=file, size=self.size(digest))
+
     @property
     def images(self) -> Mapping[str, Descriptor]:
         """The images by name, sorted; of several entries with one name the first, as skopeo takes it."""
@@ -241,19 +255,24 @@ class ImageStore(ABC):
         """As the function `read_config`."""
         return read_config(self, descriptor)
 
+    def entries(self, ref_name: str) -> tuple[Descriptor, ...]:
+        """What lies here as the image `ref_name`.
+
+        Raises:
+            UsageError: When no image has that name.
+        """
+        entries = tuple(entry for entry in self.index.manifests if entry.annotations.get(REF_NAME) == ref_name)
+        if not entries:
+            raise no_such_image(self.where, ref_name, self.images)
+        return entries
+
     def platforms(self, ref_name: str) -> tuple[Descriptor, ...]:
         """The manifests of the image `ref_name`, each with its platform, which the configuration tells if nothing else.
 
         Raises:
             UsageError: When no image has that name.
         """
-        entries = [entry for entry in self.index.manifests if entry.annotations.get(REF_NAME) == ref_name]
-        if not entries:
-            names = list(self.images)
-            there = f"there is: {', '.join(names)}" if names else "no image here has a name"
-            hint = suggestion(ref_name, names) or there
-            raise UsageError(f'{self.where}: cannot find the image "{ref_name}"', hint=hint)
-        return platforms_of(self, entries)
+        return platforms_of(self, self.entries(ref_name))
 
     def find(self, ref_name: str, platform: Platform | None = None) -> Descriptor:
         """The manifest of the image `ref_name` for `platform`, which may be left out when there is only one.
@@ -267,3 +286,30 @@ class ImageStore(ABC):
 def missing(where: str, digest: Digest) -> NotFoundError:
     """The error of every place that does not have `digest`."""
     return NotFoundError(f"{where}: cannot find {digest}")
+
+
+class IncompleteError(NotFoundError):
+    """An image layout or archive lacks a blob that it promises: no one was asked for it, the place is damaged."""
+
+    exit_code = FormatError.exit_code
+
+
+def lacking(where: str, digest: Digest) -> IncompleteError:
+    """The error of a folder or a file that should have `digest`."""
+    return IncompleteError(
+        f"{where}: is not whole: it has no {digest}",
+        hint="a part of it was lost or never copied: build it again, or copy or pull it once more",
+    )
+
+
+def no_such_image(where: str, name: str, names: Iterable[str]) -> UsageError:
+    """The error for an image that is none of `names`, with the nearest one, or else the first few."""
+    there = sorted(names)
+    short = [one.removesuffix(f":{_DEFAULT_TAG}") for one in there]
+    hint = suggestion(name, [*there, *short])
+    if not hint:
+        images = list(dict.fromkeys(one.rpartition(":")[0] or one for one in there))
+        few = there if len(there) <= _MOST_TOLD else images[:_MOST_TOLD]
+        more = f" and {len(images) - _MOST_TOLD} more; `bareboat show {where}` lists them"
+        hint = f"there is: {', '.join(few)}{more if len(images) > _MOST_TOLD else ''}"
+    return UsageError(f'{where}: cannot find the image "{name}"', hint=hint if there else "no image here has a name")

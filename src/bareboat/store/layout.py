@@ -26,7 +26,7 @@ from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.index import Index
 from bareboat.oci.received import MOST_BYTES, received
 from bareboat.store.blobs import Blobs
-from bareboat.store.images import ImageStore, NamedImage, blobs_of, by_name, missing, named_entries
+from bareboat.store.images import ImageStore, NamedImage, blobs_of, by_name, lacking, named_entries
 from bareboat.store.limits import CHUNK_BYTES
 from bareboat.store.output import output_file, writing
 from bareboat.store.unfinished import Unfinished, make_folder, sync_folder
@@ -96,7 +96,7 @@ class Layout(ImageStore):
         try:
             stream = self._place(digest).open("rb")
         except FileNotFoundError:
-            raise missing(self.where, digest) from None
+            raise lacking(self.where, digest) from None
         except OSError as fault:
             raise _unreadable(self._place(digest), fault) from fault
         return BufferedReader(VerifiedReader(stream, digest), CHUNK_BYTES)
@@ -106,7 +106,7 @@ class Layout(ImageStore):
         try:
             return self._place(digest).stat().st_size
         except FileNotFoundError:
-            raise missing(self.where, digest) from None
+            raise lacking(self.where, digest) from None
         except OSError as fault:
             raise _unreadable(self._place(digest), fault) from fault
 

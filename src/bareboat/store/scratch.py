@@ -5,10 +5,11 @@ What the store has from earlier builds is not seen.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,8 @@ from bareboat.base.digest import Digest
 from bareboat.store.blobs import Blobs
 from bareboat.store.disk import DiskStore
 from bareboat.store.output import writing
+
+_OPEN_TO_US = 0o700
 
 
 class Scratch:
@@ -81,6 +84,22 @@ def scratch(source: Blobs, inputs: Collection[Digest], corner: Path) -> Iterator
         yield Scratch(DiskStore(folder), source, inputs)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder whose own folders may refuse even their owner.
+
+    Raises:
+        OSError: When something cannot be removed.
+    """
+    folder.chmod(_OPEN_TO_US)
+    for path, folders, _ in os.walk(folder):
+        for name in folders:
+            inner = Path(path, name)
+            if not inner.is_symlink():
+                with suppress(PermissionError):
+                    inner.chmod(_OPEN_TO_US)
+    shutil.rmtree(folder)
 
 
 def _folder(corner: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 
@@ -19,6 +18,7 @@ from bareboat.store.census import (
 )
 from bareboat.store.disk import DiskStore
 from bareboat.store.refusal import refusing
+from bareboat.store.scratch import remove_folder
 
 HOUR_S = 3_600
 DAY_S = 86_400
@@ -71,7 +71,7 @@ def _remove(store: DiskStore, files: Iterable[StoredFile]) -> None:
     with refusing(f'sweep "{store.folder}"'):
         for file in files:
             if file.path.is_dir():
-                shutil.rmtree(file.path)  # a `store.scratch` whose run was killed
+                remove_folder(file.path)  # a `store.scratch`, or an unpacked image, whose run was killed
             else:
                 file.path.unlink(missing_ok=True)
         for link in store.folder.glob("blobs/sha512/??/*"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -158,3 +159,24 @@ def test_a_text_that_cannot_be_read_names_its_block(text: bytes, message: str) -
 def test_hostile_texts_raise_format_errors_only(text: bytes) -> None:
     with pytest.raises(FormatError):
         read_certificates(text, "hostile")
+
+
+def _on_base(bundle: bytes) -> Tree:
+    """A base image that has a bundle and nothing else of its authorities."""
+    tree = make_tree({"etc/ssl/certs/ca-certificates.crt": bundle, "etc/motd": b"hi\n"})
+    return Tree.of(replace(entry, origin="base:registry.example/base:1") for entry in tree.entries.values())
+
+
+def test_the_bundle_of_a_base_image_stays_below_what_is_added() -> None:
+    made = _made(_on_base(ALPHA + BETA), GAMMA)
+
+    assert contents(made)["etc/ssl/certs/ca-certificates.crt"] == GAMMA + ALPHA + BETA
+    assert set(links(made).values()) == {"Gamma_Root.pem", f"/{LOCAL}/Gamma_Root.crt"}
+
+
+def test_the_bundle_of_a_base_image_stays_through_every_layer_above() -> None:
+    first = _made(_on_base(ALPHA), BETA)
+
+    again = _made(_on_base(ALPHA).with_entries(first), BETA, GAMMA)
+
+    assert contents(again)["etc/ssl/certs/ca-certificates.crt"] == BETA + GAMMA + ALPHA

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bareboat.base.path import ImagePath
 from bareboat.inspect.aboard import Aboard
 from bareboat.inspect.accounts import GROUP, PASSWD, Account, Accounts, accounts_of, user_ids
 from bareboat.inspect.bearing import is_system, variant_of
@@ -116,7 +117,10 @@ def _user(aboard: Aboard, accounts: Accounts) -> Iterator[Finding]:
     user, _, group = said.partition(":")
     ids = user_ids(aboard, accounts)
     if ids is None:
-        yield Finding(rule=USER, path="", message=f'runs as "{said}", whom neither table has', needs=said)
+        who, table = _unknown(accounts, user, group)
+        hint = "write it as a number, or say under `accounts:` who it is"
+        message = f'runs as "{said}": /{table} has no {who}'
+        yield Finding(rule=USER, path="", message=message, needs=said, hint=hint)
     elif user and not user.isdecimal():
         number = f"{ids[0]}:{ids[1]}" if group else str(ids[0])
         yield Finding(
@@ -126,3 +130,9 @@ def _user(aboard: Aboard, accounts: Accounts) -> Iterator[Finding]:
     if variant is not None and variant.is_nonroot and ids is not None and ids[0] == 0:
         yield Finding(rule=NONROOT, path="", message=f"is a {variant} image and runs as root")
 
+
+def _unknown(accounts: Accounts, user: str, group: str) -> tuple[str, ImagePath]:
+    """Whom of a user and a group the image does not know, and the table that should have them."""
+    if user and not user.isdecimal() and accounts.user(user) is None:
+        return f'user "{user}"', PASSWD
+    return f'group "{group}"', GROUP

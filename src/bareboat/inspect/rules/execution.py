@@ -73,10 +73,7 @@ def find(aboard: Aboard) -> Iterator[Finding]:
 
 
 def _start(aboard: Aboard, rule: Rule, what: str, word: str) -> Iterator[Finding]:
-    ids = user_ids(aboard, accounts_of(aboard))
-    if ids is None:
-        return  # another rule says so
-    program = program_of(aboard, word, ids)
+    program = program_of(aboard, word, user_ids(aboard, accounts_of(aboard)))
     if program.real is None:
         path = program.named if program.named.startswith("/") else ""
         yield Finding(rule=rule, path=path, message=f"{what} {program.fault}", needs=program.named)

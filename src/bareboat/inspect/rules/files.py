@@ -71,7 +71,7 @@ def find(aboard: Aboard) -> Iterator[Finding]:
     for path, entry in aboard.entries.items():
         if entry.kind in _KINDS:
             yield Finding(rule=DEVICE, path=f"/{path}", message=f"is a {entry.kind}", owner=aboard.owner(path))
-        if _is_writable(entry):
+        if is_writable_by_all(entry):
             what = f"can be written by everybody: its mode is {entry.mode:04o}"
             yield Finding(rule=WRITABLE, path=f"/{path}", message=what, owner=aboard.owner(path))
     if is_system(aboard):
@@ -83,7 +83,8 @@ def find(aboard: Aboard) -> Iterator[Finding]:
         yield Finding(rule=WHITEOUT, path=f"/{path}", message="is hidden by a layer above the one that has it")
 
 
-def _is_writable(entry: LayerEntry) -> bool:
+def is_writable_by_all(entry: LayerEntry) -> bool:
+    """Whether everybody may write to it, but for folders where nobody may remove what is another's."""
     if entry.kind is EntryKind.symbolic_link or not entry.mode & _WORLD:
         return False
     return entry.kind is not EntryKind.folder or not entry.mode & _STICKY

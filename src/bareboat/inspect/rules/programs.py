@@ -58,6 +58,20 @@ def find(aboard: Aboard) -> Iterator[Finding]:
             yield from _privilege(aboard, path, entry)
 
 
+def is_shell(path: ImagePath, entry: LayerEntry) -> bool:
+    """Whether it is a shell by its name, where programs lie."""
+    return _is_called(path, entry, _SHELLS)
+
+
+def is_package_manager(path: ImagePath, entry: LayerEntry) -> bool:
+    """Whether it is a package manager by its name, where programs lie."""
+    return _is_called(path, entry, _MANAGERS)
+
+
+def _is_called(path: ImagePath, entry: LayerEntry, names: frozenset[str]) -> bool:
+    return parent_of(path) in _FOLDERS and entry.kind is not EntryKind.folder and name_of(path) in names
+
+
 def _program(aboard: Aboard, path: ImagePath) -> Iterator[Finding]:
     name = name_of(path)
     for rule, names, what in ((SHELL, _SHELLS, "is a shell"), (MANAGER, _MANAGERS, "is a package manager")):

@@ -22,6 +22,7 @@ _SHIPPED = "usr/share/ca-certificates"
 _LOCAL = "usr/local/share/ca-certificates"
 _FOLDER = "etc/ssl/certs"
 _BUNDLE = f"{_FOLDER}/ca-certificates.crt"
+_BASE = "base:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +37,15 @@ class Trusted:
 class Authority:
     """One trusted authority of an image: where its certificate stands, and the text that goes into the bundle.
 
-    `is_new` says that the tree does not have the file yet.
+    `is_new` says that the tree does not have the file yet, `is_bundled` that there is none: only the bundle of a base
+    image has it.
     """
 
     path: ImagePath
     text: bytes
     certificate: Certificate
     is_new: bool = False
+    is_bundled: bool = False
 
     @property
     def name(self) -> str:
@@ -67,6 +70,8 @@ def entries(tree: Tree, trusted: Iterable[Trusted] = (), *, moment: Epoch) -> tu
     made: list[AnyEntry] = [stamp.file(_BUNDLE, b"".join(authority.text for authority in trust))]
     numbers: dict[str, int] = {}
     for authority in sorted(trust, key=lambda authority: f"{authority.name}.pem"):  # as openssl rehash numbers them
+        if authority.is_bundled:
+            continue
         if authority.is_new:
             made.append(stamp.file(authority.path, authority.text))
         made.append(stamp.link(f"{_FOLDER}/{authority.name}.pem", f"/{authority.path}"))
@@ -84,13 +89,28 @@ def authorities(tree: Tree, trusted: Iterable[Trusted] = ()) -> tuple[Authority,
     """
     shipped = [_found(file) for file in _files(tree, _SHIPPED)]
     local = [_found(file) for file in _files(tree, _LOCAL)]
+    bundled = _bundled(tree)
     present = (*shipped, *local)
     _check_names(present)
+    present = (*present, *bundled)
     local += _added(trusted, present)
     once: dict[bytes, Authority] = {}
-    for authority in (*shipped, *sorted(local, key=lambda authority: authority.path)):
+    for authority in (*shipped, *sorted(local, key=lambda authority: authority.path), *bundled):
         once.setdefault(authority.certificate.der, authority)
     return tuple(once.values())
+
+
+def _bundled(tree: Tree) -> list[Authority]:
+    """What the bundle of a base image has, which need not have a file for each authority."""
+    if not any(entry.origin.startswith(_BASE) for entry in tree.entries.values()):
+        return []
+    bundle = tree.resolve(_BUNDLE)
+    if not isinstance(bundle, File) or not bundle.data:
+        return []
+    return [
+        Authority(path=ImagePath(f"{_LOCAL}/{one.name}.crt"), text=one.pem, certificate=one, is_bundled=True)
+        for one in read_certificates(bundle.data, f"/{_BUNDLE}")
+    ]
 
 
 def _files(tree: Tree, folder: str) -> list[File]:
