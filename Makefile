@@ -8,7 +8,7 @@ INPUTS ?= 10000000
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help image test test-all oracles lint format docs pin reproducible kill fuzz bench clean
+.PHONY: help image test test-all test-images oracles lint format docs pin reproducible kill fuzz bench healthcheck clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -21,8 +21,12 @@ image: $(VENV)/.run ## Build IMAGE for this machine into OUT, show it, and run h
 test: $(VENV)/.dev ## Run the tests; those whose programs this machine lacks are left out and named
 	$(PYTEST) -n auto --dist loadgroup
 
-test-all: $(VENV)/.dev ## Run the tests and fail where a program is missing; what CI runs
+test-all: $(VENV)/.dev $(VENV)/.healthcheck ## Run the tests and fail where a program is missing; what CI runs
 	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto --dist loadgroup
+
+test-images: $(VENV)/.emulators ## Build IMAGES (all) into OUT unless it is there, and run the catalogue's structure tests on ARCH (all)
+	test -e $(OUT) || $(BIN)/bareboat build $(IMAGES) $(if $(ARCH),--arch $(ARCH)) --out $(OUT)
+	PATH="$(abspath $(VENV))/emulators/bin:$$PATH" $(BIN)/bareboat test $(OUT) --arch $(or $(ARCH),all) --engine sandbox
 
 reproducible: $(VENV)/.run ## Build the catalogue again under all that must not count; IMAGES, ARCH, CONDITIONS and LOCK limit it
 	IMAGES="$(IMAGES)" ARCH="$(ARCH)" CONDITIONS="$(CONDITIONS)" LOCK="$(LOCK)" $(BIN)/python -m tests.reproducible
@@ -30,8 +34,8 @@ reproducible: $(VENV)/.run ## Build the catalogue again under all that must not 
 kill: $(VENV)/.dev ## Kill KILLS builds (1000) at random moments, two at a time on one store, and look at what is left
 	BAREBOAT_KILLS="$(or $(KILLS),1000)" $(BIN)/python -m tests.kill
 
-bench: $(VENV)/.dev ## Measure against the baselines, RUNS times (5), on a quiet machine; ONLY names some of the cases
-	$(BIN)/python -m bench --runs $(or $(RUNS),5) $(if $(ONLY),--only $(ONLY))
+bench: $(VENV)/.dev ## Measure against the baselines, RUNS times (5), on a quiet machine; ONLY names cases, ARCH=all takes long
+	$(BIN)/python -m bench --runs $(or $(RUNS),5) --arch $(or $(ARCH),amd64) $(if $(ONLY),--only $(ONLY))
 
 oracles: $(VENV)/.dev ## Ask apt, dpkg, ldconfig, keytool, openssl and QEMU thousands of questions; takes minutes
 	$(PYTEST) -n 2 --dist worksteal -m scale tests/scale
@@ -49,6 +53,9 @@ pin: $(VENV)/.dev ## Pin every dependency anew
 fuzz: $(VENV)/.dev ## Feed INPUTS changed inputs (ten million) to every parser of foreign bytes
 	$(BIN)/python -m tests.fuzz.run --inputs $(INPUTS)
 
+healthcheck: $(VENV)/.dev $(VENV)/.healthcheck ## Build the program of health checks anew, for every architecture
+	$(BIN)/python scripts/build_healthcheck.py
+
 clean: ## Remove what was made here
 	rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz .import_linter_cache
 
@@ -56,6 +63,15 @@ $(VENV)/.run: requirements/run.txt pyproject.toml
 	scripts/set-up $(PYTHON) $(VENV) requirements/run.txt
 	@touch $@
 
+# A compiler of some 90 MB, which nothing else needs.
+$(VENV)/.healthcheck: requirements/healthcheck.txt | $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/healthcheck.txt
+	@touch $@
+
 $(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml
 	scripts/set-up $(PYTHON) $(VENV) requirements/dev.txt
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.emulators: scripts/emulators | $(VENV)/.run
+	scripts/emulators $(BIN)/bareboat $(VENV)/emulators
+	@touch $@

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from bench import baselines, synthetic
+from bench import baselines, shipping, synthetic
 from bench.changed import with_another_libc
 from bench.measure import Figure, Sample, alternate
 from bench.result import MB, MIB, Found, Outcome, said, seconds, times
@@ -166,7 +166,8 @@ def size(yard: Yard, runs: int) -> Found:  # noqa: ARG001  a size is the same in
 
 def memory(found: list[Found]) -> Found:
     """The most memory that any run of ours took; of all cases before."""
-    figures = [one for case in found for one in case.figures if one.name not in ("dpkg-deb", "mmdebstrap")]
+    others = ("dpkg-deb", "mmdebstrap", *shipping.OTHERS)
+    figures = [one for case in found for one in case.figures if one.name not in others]
     worst = max(figures, key=lambda one: one.peak_bytes)
     outcome = Outcome(
         work="peak memory of any of these", value=worst.peak_bytes / MIB, unit="MiB", most=600, detail=worst.name
@@ -183,6 +184,9 @@ CASES: Mapping[str, Callable[[Yard, int], Found]] = {
     "resolving": resolving,
     "size": size,
     "growth": growth,
+    "push": shipping.push,
+    "pull": shipping.pull,
+    "serve": shipping.serve,
 }
 
 LEFTOVERS = ("store-image", "store-again", "store-catalogue", "store-changed", "store-size", "debs", "context",
@@ -193,3 +197,4 @@ def clear(folder: Path) -> None:
     """Take away what cases left in the yard; the lock stays."""
     for name in LEFTOVERS:
         shutil.rmtree(folder / name, ignore_errors=True)
+    shipping.clear(folder)

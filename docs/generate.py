@@ -15,10 +15,11 @@ from pathlib import Path
 import click
 
 from bareboat.base import errors
-from bareboat.cli import BROKEN_PIPE, INTERRUPTED, VERBS, bareboat
+from bareboat.cli import BROKEN_PIPE, INTERRUPTED, TERMINATED, VERBS, bareboat
 from bareboat.inspect.finding import Family
 from bareboat.inspect.offer import Offer, offers
 from bareboat.inspect.ruleset import RULES as CHECKED
+from bareboat.inspect.structure.schema import reference_tables
 from bareboat.make.enact import EFFECTS
 from bareboat.make.prune import REFUSALS, RULES
 from bareboat.plan.catalog import catalog
@@ -47,7 +48,8 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "pruning.md": text_of(pruning_page()),
         REFERENCE / "rules.md": text_of(rules_page()),
         REFERENCE / "exit-codes.md": text_of(exit_codes_page()),
-        REFERENCE / "configuration.md": configuration_page(),
+        REFERENCE / "configuration.md": with_keys("configuration.md", reference_table()),
+        REFERENCE / "structure-tests.md": with_keys("structure-tests.md", reference_tables()),
     }
 
 
@@ -326,6 +328,7 @@ def codes_table() -> Iterator[str]:
             rows.append([str(error.exit_code), _sentence(error), " ".join(kinds) or NOTHING])
     rows.append([str(INTERRUPTED), "Somebody pressed Ctrl-C; what was fetched is kept.", NOTHING])
     rows.append([str(BROKEN_PIPE), "Whoever read the output has stopped reading.", NOTHING])
+    rows.append([str(TERMINATED), "Somebody asked it to end, with SIGTERM; what was fetched is kept.", NOTHING])
     yield from table(["code", "what it means", "finer kinds"], rows)
 
 
@@ -333,15 +336,15 @@ def _sentence(kind: type) -> str:
     return (kind.__doc__ or "").partition("\n")[0]
 
 
-# The configuration
+# The configuration, and files of structure tests
 
 
-def configuration_page() -> str:
+def with_keys(name: str, tables: str) -> str:
     """The page with its tables of keys anew; the text above them is written by hand."""
-    text = (ROOT / REFERENCE / "configuration.md").read_text(encoding="utf-8")
+    text = (ROOT / REFERENCE / name).read_text(encoding="utf-8")
     before, found, after = text.partition(_KEYS_HEADING)
     comment = after.partition("-->")[0] + "-->\n\n"
-    return before + found + comment + reference_table() if found else text
+    return before + found + comment + tables if found else text
 
 
 def main() -> int:

@@ -5,6 +5,7 @@ With BAREBOAT_ALL_TESTS=1, as in CI, nothing is left out: what is missing then f
 Tests that take minutes have a mark and a target of make of their own; others leave them out, and say so.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from tests.makers.engine import containerd, docker_engine
+from tests.makers.machine import can_mount
 
 __all__ = ["containerd", "docker_engine"]
 
@@ -27,9 +29,11 @@ ORACLE_PROGRAMS = (
     "apt-get",
     "bsdtar",
     "busybox",
+    "docker-registry",
     "dpkg",
     "dpkg-architecture",
     "dpkg-deb",
+    "go",
     "java",
     "keytool",
     "ldconfig",
@@ -37,7 +41,9 @@ ORACLE_PROGRAMS = (
     "skopeo",
     "umoci",
 )
-ENGINE_PROGRAMS = ("containerd", "ctr", "docker", "dockerd")
+ENGINE_PROGRAMS = ("busybox", "containerd", "ctr", "docker", "dockerd", "podman")
+EMULATORS = tuple(f"qemu-{name}" for name in ("aarch64", "arm", "loongarch64", "ppc64le", "riscv64", "s390x"))
+SANDBOX_PROGRAMS = ("busybox", "bwrap", "setpriv", "unshare")
 SCALE_PROGRAMS = ("apt-get", "chroot", "dpkg", "dpkg-deb", "javac", "keytool", "openssl", "tar", "unshare")
 OWN_TARGETS = {"scale": "make oracles"}
 """Marks of tests that run only when `-m` names the mark, and the target that does."""
@@ -52,6 +58,17 @@ def missing_for(mark: str) -> str:
         case "engine":
             absent = [program for program in ENGINE_PROGRAMS if shutil.which(program) is None]
             return f"no {', '.join(absent)}" if absent else "" if os.geteuid() == 0 else "not root"
+        case "sandbox":
+            absent = [program for program in SANDBOX_PROGRAMS if shutil.which(program) is None]
+            return f"no {', '.join(absent)}" if absent else "" if can_mount() else "no namespaces for us"
+        case "emulated":
+            # Debian 12 calls the static ones so, later releases have no others.
+            absent = [one for one in EMULATORS if not (shutil.which(f"{one}-static") or shutil.which(one))]
+            return f"no {', '.join(absent)}" if absent else ""
+        case "structure":
+            return "" if shutil.which("container-structure-test") else "no container-structure-test"
+        case "toolchain":
+            return "" if importlib.util.find_spec("ziglang") else "no ziglang, which `make healthcheck` installs"
         case "scale":
             absent = [program for program in SCALE_PROGRAMS if shutil.which(program) is None]
             absent += [] if has_python_apt() else ["python3-apt"]
@@ -74,8 +91,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     reasons = {mark: f"`{target}` runs these" for mark, target in OWN_TARGETS.items() if mark not in asked}
     if not os.environ.get("BAREBOAT_ALL_TESTS"):
         marks = {mark.name for item in items for mark in item.iter_markers()} - set(reasons)
-        wanted = [mark for mark in ("oracle", "engine", "network", "scale") if mark in marks]
-        reasons |= {mark: reason for mark in wanted if (reason := missing_for(mark))}
+        asking = ("oracle", "structure", "engine", "sandbox", "emulated", "toolchain", "network", "scale")
+        reasons |= {mark: reason for mark in asking if mark in marks and (reason := missing_for(mark))}
     out = [item for item in items if any(item.get_closest_marker(mark) for mark in reasons)]
     if out:
         counts = {mark: sum(item.get_closest_marker(mark) is not None for item in out) for mark in reasons}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bareboat.oci.config import Execution
-from bareboat.ship.runner import Order
+from bareboat.ship.running.runner import Order
 from bareboat.store.layout import Layout
 from tests.makers.image import Made, make_layout
 from tests.makers.layers import Item, file, folder, make_image_from, symlink

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bareboat.base.errors import UsageError
-from bareboat.ship.runner import Order, Outcome
+from bareboat.ship.running.runner import Order, Outcome
 
 Answer = Callable[[Order], Outcome]
 

@@ -6,25 +6,44 @@ Verbs are imported when they are called, so that `bareboat --help` is instant.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from bareboat.base.errors import BareboatError, StoreError
 from bareboat.base.redact import redact
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 VERBS = {
     "build": "Build images into an OCI layout or archive.",
     "catalog": "List what there is: images, distros, architectures, variants, versions.",
     "check": "Prove that nothing is missing, and that images hold what users count on.",
+    "copy": "Copy images between registries, layouts and archives, byte for byte.",
+    "debug": "Show, or run, what puts a shell beside a container that has none.",
+    "delete": "Delete a tag, or an image by its digest, out of a registry.",
+    "digest": "Print the digest of an image in a registry or a layout.",
     "export": "Write the root filesystem of an image as a folder or a tar stream.",
+    "load": "Load an image into docker, podman or containerd, without a registry.",
     "lock": "Decide: choose every package and write bareboat.lock.",
+    "login": "Log in to a registry; the credentials are kept where docker keeps them.",
+    "logout": "Forget the credentials for a registry.",
+    "pull": "Pull an image out of a registry into a layout.",
+    "push": "Push images to a registry: what is missing there, and tags last.",
     "reproduce": "Build again from the lock, and compare byte for byte.",
+    "run": "Run an image by an engine, or in a sandbox without one.",
     "schema": "Print the JSON Schema of bareboat.yaml.",
+    "serve": "Serve the images of a layout as a read-only registry.",
     "show": "Show the packages, layers, sizes and configuration of built images.",
     "store": "Look after the store: what it holds, whether it is sound, what may go.",
+    "tag": "Give an image in a registry further tags.",
+    "tags": "List the tags of a repository.",
+    "test": "Run structure tests against images, in the format of container-structure-test.",
     "why": "Explain why a package or a file is in an image.",
 }
 """Every verb, with the line that the list of verbs shows."""
@@ -32,8 +51,13 @@ VERBS = {
 EPILOG = "Example: bareboat build python3:nonroot --arch amd64 --out ./out"
 
 INTERRUPTED = 130
+TERMINATED = 143
 BROKEN_PIPE = 141
 UNEXPECTED = 70
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM: ends a run as ^C does, so that everything is put away on the way out."""
 
 
 class Verbs(click.Group):
@@ -88,9 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BareboatError as error:
         return _failed(error)
-    except (KeyboardInterrupt, click.Abort):
-        print("bareboat: interrupted; what was fetched is kept", file=sys.stderr)  # noqa: T201
-        return INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as ending:
+        is_ours = isinstance(ending, _TerminatedError) or isinstance(ending.__cause__, _TerminatedError)
+        word = "terminated" if is_ours else "interrupted"
+        print(f"bareboat: {word}; what was fetched is kept", file=sys.stderr)  # noqa: T201
+        return TERMINATED if is_ours else INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
@@ -115,6 +141,12 @@ def _failed(error: BareboatError) -> int:
     return error.exit_code
 
 
+def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  the signature of a handler
+    signal.signal(number, signal.SIG_IGN)  # whoever asks twice must not disturb the putting away
+    raise _TerminatedError
+
+
 def run() -> None:
     """The program's entry point."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())

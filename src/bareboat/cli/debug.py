@@ -13,7 +13,7 @@ from bareboat.base.errors import EngineError, UsageError
 from bareboat.cli.options import as_json, print_json
 
 if TYPE_CHECKING:
-    from bareboat.ship.beside import Beside, Subject
+    from bareboat.ship.running.beside import Beside, Subject
 
 EPILOG = (
     "Examples: bareboat debug python3:nonroot  ·  bareboat debug --container-id orders --image orders-api:debug-nonroot"
@@ -73,7 +73,7 @@ def command(
 
 
 def _for_image(image: str, engine: str, debug: str | None) -> list[Beside]:
-    from bareboat.ship.beside import Subject, beside_container, beside_pod, shell_in
+    from bareboat.ship.running.beside import Subject, beside_container, beside_pod, shell_in
 
     subject = Subject(image=image)
     variant = debug or _debug_of(subject)
@@ -86,7 +86,7 @@ def _for_image(image: str, engine: str, debug: str | None) -> list[Beside]:
 
 
 def _beside_container(engine: str, container: str, debug: str | None) -> Beside:
-    from bareboat.ship.beside import Subject, beside_container, subject_of_container
+    from bareboat.ship.running.beside import Subject, beside_container, subject_of_container
 
     said = _said(engine, "inspect", "--type", "container", container)
     if said is None and debug is None:
@@ -98,7 +98,7 @@ def _beside_container(engine: str, container: str, debug: str | None) -> Beside:
 
 
 def _beside_pod(pod: str, namespace: str | None, container: str | None, debug: str | None) -> Beside:
-    from bareboat.ship.beside import beside_pod, subject_of_pod
+    from bareboat.ship.running.beside import beside_pod, subject_of_pod
 
     where = ("--namespace", namespace) if namespace else ()
     said = _said("kubectl", "get", "pod", pod, *where, "--output", "json")
@@ -114,7 +114,7 @@ def _beside_pod(pod: str, namespace: str | None, container: str | None, debug: s
 
 
 def _debug_of(subject: Subject) -> str:
-    from bareboat.ship.beside import debug_image
+    from bareboat.ship.running.beside import debug_image
 
     return debug_image(subject)
 

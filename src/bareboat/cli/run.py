@@ -15,7 +15,7 @@ from bareboat.cli.registries import registry_options
 from bareboat.cli.running import ENGINES
 
 if TYPE_CHECKING:
-    from bareboat.ship.runner import Mount, Outcome
+    from bareboat.ship.running.runner import Mount, Outcome
 
 EPILOG = (
     "Examples: bareboat run out python3 -- -c 'print(1)'  ·  bareboat run out python3:debug --entrypoint /busybox/sh -t"
@@ -97,7 +97,7 @@ def command(
     from bareboat.cli.places import chosen_name, images_at
     from bareboat.cli.running import runner_for
     from bareboat.inspect.chosen import chosen_image
-    from bareboat.ship.runner import Order, Streams
+    from bareboat.ship.running.runner import Order, Streams
 
     streams = Streams.terminal if tty else Streams.interactive if interactive else Streams.shared
     if as_json and streams is not Streams.shared:
@@ -151,7 +151,7 @@ def _mount(text: str) -> Mount:
     Raises:
         UsageError: When it has no such parts.
     """
-    from bareboat.ship.runner import Mount
+    from bareboat.ship.running.runner import Mount
 
     mode = text[-3:] if text[-3:] in _MODES else ""
     here, colon, there = text.removesuffix(mode).rpartition(":")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bareboat.base.observer import Observer
 
 if TYPE_CHECKING:
-    from bareboat.ship.runner import Runner
+    from bareboat.ship.running.runner import Runner
 
 ENGINES = ("docker", "podman", "sandbox")
 """What `--engine` takes."""

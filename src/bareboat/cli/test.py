@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bareboat.inspect.selection import Selected
     from bareboat.inspect.structure.claims import StructureTests
     from bareboat.inspect.structure.outcome import Verdict
-    from bareboat.ship.runner import Runner
+    from bareboat.ship.running.runner import Runner
     from bareboat.store.images import ImageStore
 
     Chosen = list[tuple[Selected, Sequence[StructureTests]]]

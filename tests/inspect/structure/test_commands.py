@@ -8,7 +8,7 @@ import pytest
 
 from bareboat.base.errors import ConfigurationError
 from bareboat.oci.config import Execution
-from bareboat.ship.runner import Mount
+from bareboat.ship.running.runner import Mount
 from tests.inspect.structure.verdicts import errors_of, verdict_of
 from tests.makers.image import make_image
 from tests.makers.runner import RememberedRunner, said

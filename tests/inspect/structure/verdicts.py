@@ -11,7 +11,7 @@ from bareboat.inspect.structure.commands import Means
 from bareboat.inspect.structure.outcome import Verdict
 from bareboat.inspect.structure.read import parse_tests
 from bareboat.inspect.structure.tester import verdict_on
-from bareboat.ship.runner import Runner
+from bareboat.ship.running.runner import Runner
 from tests.makers.image import Made, make_layout
 
 HEAD = 'schemaVersion: "2.0.0"\n'

@@ -1,4 +1,4 @@
-"""Command tests: programs of the image are run through the port `ship.runner`, and what they say is compared.
+"""Command tests: programs of the image are run through the port `ship/running/runner`, and what they say is compared.
 
 The original makes a container for each command of `setup` and keeps what it changed for the next one; here setup, the
 command and teardown follow one another in one filesystem, which comes to the same.
@@ -18,7 +18,7 @@ from bareboat.inspect.structure.expand import expanded, with_variables
 from bareboat.inspect.structure.files import text_of
 from bareboat.inspect.structure.outcome import Result
 from bareboat.inspect.structure.subject import Subject
-from bareboat.ship.runner import Mount, Order, Outcome, Runner
+from bareboat.ship.running.runner import Mount, Order, Outcome, Runner
 from bareboat.store.limits import MIB
 
 MOST_OUTPUT_BYTES = 16 * MIB

@@ -9,12 +9,12 @@ from pathlib import Path
 from bareboat.base.errors import EngineError
 from bareboat.base.observer import Observer
 from bareboat.base.platform import Architecture
-from bareboat.ship.by_architecture import ByArchitecture
 from bareboat.ship.engines.containerd import NAMESPACE, Containerd
 from bareboat.ship.engines.docker import Docker
 from bareboat.ship.engines.engine import Engine, Surroundings
 from bareboat.ship.engines.podman import Podman
-from bareboat.ship.runner import Runner
+from bareboat.ship.running.by_architecture import ByArchitecture
+from bareboat.ship.running.runner import Runner
 from bareboat.ship.sandbox.bubblewrap import Bubblewrap
 from bareboat.ship.sandbox.sandbox import Sandbox
 from bareboat.ship.sandbox.unshare import Unshare

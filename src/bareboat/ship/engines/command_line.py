@@ -20,10 +20,10 @@ from bareboat.base.errors import EngineError, UsageError
 from bareboat.base.platform import architecture
 from bareboat.oci.config import Execution, ImageConfig
 from bareboat.oci.descriptor import Descriptor, Platform
-from bareboat.ship.command import environment_of, words_of, workdir_of
-from bareboat.ship.emulation import HINT, kernel_runs
-from bareboat.ship.process import Started, attend, kill, starting
-from bareboat.ship.runner import Mount, Order, Outcome, Streams
+from bareboat.ship.running.command import environment_of, words_of, workdir_of
+from bareboat.ship.running.emulation import HINT, kernel_runs
+from bareboat.ship.running.process import Started, attend, kill, starting
+from bareboat.ship.running.runner import Mount, Order, Outcome, Streams
 from bareboat.store.archive_file import docker_archive
 from bareboat.store.images import ImageStore, read_config, read_manifest
 

@@ -8,7 +8,7 @@ from bareboat.base.errors import EngineError
 from bareboat.oci.reference import Reference
 from bareboat.ship.engines.engine import Cargo, Surroundings
 from bareboat.ship.engines.feeding import feed
-from bareboat.ship.runner import Runner
+from bareboat.ship.running.runner import Runner
 
 NAMESPACE = "default"
 """Where ctr puts images; Kubernetes looks in `k8s.io`, Docker in `moby`."""

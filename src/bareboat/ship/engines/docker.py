@@ -22,7 +22,7 @@ from bareboat.ship.engines.command_line import Client, EngineRunner
 from bareboat.ship.engines.docker_host import DockerHost, docker_host
 from bareboat.ship.engines.engine import Cargo, Surroundings
 from bareboat.ship.engines.feeding import feed
-from bareboat.ship.runner import Runner
+from bareboat.ship.running.runner import Runner
 from bareboat.store.limits import MIB
 
 _SHORT_S = 5.0

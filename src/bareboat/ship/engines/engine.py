@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bareboat.base.observer import Observer, Silent
 from bareboat.oci.descriptor import Descriptor
-from bareboat.ship.runner import Runner
+from bareboat.ship.running.runner import Runner
 from bareboat.store.archive_file import docker_archive, oci_archive
 from bareboat.store.images import ImageStore, read_manifest
 

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import IO
 
 from bareboat.base.errors import EngineError
-from bareboat.ship.process import starting
+from bareboat.ship.running.process import starting
 
 
 def feed(

@@ -11,7 +11,7 @@ from bareboat.oci.descriptor import Platform
 from bareboat.ship.engines.command_line import Client, EngineRunner
 from bareboat.ship.engines.engine import Cargo, Surroundings
 from bareboat.ship.engines.feeding import feed
-from bareboat.ship.runner import Runner
+from bareboat.ship.running.runner import Runner
 
 _LOADED = "Loaded image: "
 

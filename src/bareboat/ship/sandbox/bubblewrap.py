@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bareboat.base.errors import EngineError
-from bareboat.ship.process import Started, attend
-from bareboat.ship.runner import Order, Outcome, Streams
+from bareboat.ship.running.process import Started, attend
+from bareboat.ship.running.runner import Order, Outcome, Streams
 from bareboat.ship.sandbox.plan import EMULATOR, HOST_NAME, Plan
 from bareboat.ship.sandbox.terminal import own_terminal
 from bareboat.store.limits import KIB

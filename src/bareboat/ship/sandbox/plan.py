@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bareboat.ship.account import Account
+from bareboat.ship.running.account import Account
 
 HOST_NAME = "bareboat"
 

@@ -12,7 +12,7 @@ from bareboat.base.observer import Observer
 from bareboat.oci.config import ImageConfig
 from bareboat.oci.manifest import Manifest
 from bareboat.ship.export import export_folder
-from bareboat.ship.runner import Order
+from bareboat.ship.running.runner import Order
 from bareboat.ship.sandbox.plan import HOST_NAME
 from bareboat.store.output import writing
 from bareboat.store.rootfs import RootFilesystem

@@ -15,10 +15,10 @@ from bareboat.base.errors import EngineError, UsageError
 from bareboat.base.observer import Observer, Silent
 from bareboat.base.platform import Architecture, architecture
 from bareboat.oci.config import ImageConfig
-from bareboat.ship.account import Account, account_of
-from bareboat.ship.command import environment_of, words_of, workdir_of
-from bareboat.ship.emulation import emulation_of, kernel_runs
-from bareboat.ship.runner import Mount, Order, Outcome, Streams
+from bareboat.ship.running.account import Account, account_of
+from bareboat.ship.running.command import environment_of, words_of, workdir_of
+from bareboat.ship.running.emulation import emulation_of, kernel_runs
+from bareboat.ship.running.runner import Mount, Order, Outcome, Streams
 from bareboat.ship.sandbox.inside import MOST_TABLE_BYTES, Inside
 from bareboat.ship.sandbox.plan import HOST_NAME, Bind, Emulation, Plan
 from bareboat.ship.sandbox.room import MACHINE_FILES, Room, changes, unpacked

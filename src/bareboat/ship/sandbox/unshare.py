@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bareboat.base.errors import EngineError, UsageError
-from bareboat.ship.process import Started, attend
-from bareboat.ship.runner import Order, Outcome, Streams
+from bareboat.ship.running.process import Started, attend
+from bareboat.ship.running.runner import Order, Outcome, Streams
 from bareboat.ship.sandbox import launcher
 from bareboat.ship.sandbox.plan import HOST_NAME, Plan
 from bareboat.ship.sandbox.terminal import own_terminal

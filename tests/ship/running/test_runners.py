@@ -16,7 +16,7 @@ from bareboat.oci.config import Execution
 from bareboat.ship.engines.docker import Docker
 from bareboat.ship.engines.engine import Surroundings
 from bareboat.ship.engines.podman import Podman
-from bareboat.ship.runner import TIMED_OUT, Mount, Outcome, Runner
+from bareboat.ship.running.runner import TIMED_OUT, Mount, Outcome, Runner
 from bareboat.ship.sandbox.bubblewrap import Bubblewrap
 from bareboat.ship.sandbox.sandbox import Sandbox
 from bareboat.ship.sandbox.unshare import Unshare

@@ -14,9 +14,9 @@ import pytest
 from bareboat.base.errors import EngineError, UsageError
 from bareboat.base.platform import architecture
 from bareboat.oci.config import Execution
-from bareboat.ship.by_architecture import ByArchitecture
-from bareboat.ship.process import Started, attend
-from bareboat.ship.runner import Order, Outcome
+from bareboat.ship.running.by_architecture import ByArchitecture
+from bareboat.ship.running.process import Started, attend
+from bareboat.ship.running.runner import Order, Outcome
 from bareboat.ship.sandbox.bubblewrap import Bubblewrap
 from bareboat.ship.sandbox.plan import Plan
 from bareboat.ship.sandbox.sandbox import Adapter, Sandbox

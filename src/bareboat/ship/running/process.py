@@ -13,7 +13,7 @@ from types import FrameType
 from typing import IO
 
 from bareboat.base.errors import EngineError, LimitError
-from bareboat.ship.runner import BY_SIGNAL, TIMED_OUT, Order, Outcome, Streams
+from bareboat.ship.running.runner import BY_SIGNAL, TIMED_OUT, Order, Outcome, Streams
 from bareboat.store.limits import CHUNK_BYTES, MIB
 
 PASSED_ON = tuple(

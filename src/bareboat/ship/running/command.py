@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bareboat.base.errors import UsageError
 from bareboat.oci.config import Execution
-from bareboat.ship.runner import Order
+from bareboat.ship.running.runner import Order
 
 USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What engines give to a program whose image names no PATH."""

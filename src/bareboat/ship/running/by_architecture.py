@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from bareboat.base.platform import Architecture, architecture
-from bareboat.ship.emulation import kernel_runs
-from bareboat.ship.runner import Order, Outcome, Runner
+from bareboat.ship.running.emulation import kernel_runs
+from bareboat.ship.running.runner import Order, Outcome, Runner
 from bareboat.store.images import read_config, read_manifest
 
 

@@ -1,0 +1,1 @@
+"""Programs of images: what is run, as whom, on which architecture, and who runs it."""
