@@ -24,8 +24,8 @@ from tests.makers.go_tool import CONFORMANCE, CRANE, go_tool
 from tests.makers.image import make_image, make_index
 from tests.makers.program import make_program
 from tests.makers.project import Project, empty_project
+from tests.makers.referring import referring
 from tests.makers.served import served
-from tests.ship.test_serve import referring
 
 pytestmark = pytest.mark.oracle
 

@@ -16,11 +16,11 @@ from bareboat.base.digest import Digest
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.index import Index
-from bareboat.oci.manifest import Manifest
 from bareboat.store.archive_file import write_oci_archive
 from bareboat.store.layout import Layout, write_layout
 from bareboat.store.memory import MemoryStore
 from tests.makers.image import Made, make_image, make_index, make_layout
+from tests.makers.referring import referring
 from tests.makers.served import Served, served
 
 BIG = {"usr/lib/big": random.Random(1).randbytes(8 << 20)}
@@ -266,17 +266,6 @@ def test_an_archive_is_served_as_the_layout_is(tmp_path: Path, image: Made) -> N
         whole = registry.get(f"/v2/app/blobs/{layer.digest}")
         assert Digest.of(whole.body) == layer.digest
         assert registry.get(f"/v2/app/blobs/{layer.digest}", range="bytes=10-19").body == whole.body[10:20]
-
-
-def referring(subject: Descriptor, kind: str, blobs: MemoryStore, *, note: str = "") -> Descriptor:
-    """A manifest of the artifact type `kind` (in its configuration, for an empty one) that refers to `subject`."""
-    empty = Descriptor.of(media.EMPTY if kind else "application/vnd.example.config", b"{}")
-    manifest = Manifest(
-        config=empty, layers=(), artifact_type=kind or None, subject=subject, annotations={"note": note} if note else {}
-    )
-    blobs.add([b"{}"])
-    blobs.add([manifest.to_bytes()])
-    return manifest.descriptor()
 
 
 def test_who_refers_to_a_manifest_is_listed(tmp_path: Path, image: Made) -> None:

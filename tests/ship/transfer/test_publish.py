@@ -20,9 +20,9 @@ from bareboat.store.layout import Layout, write_layout
 from bareboat.store.memory import MemoryStore
 from tests.makers.answering import Said
 from tests.makers.image import Made, make_image, make_layout
+from tests.makers.referring import referring
 from tests.makers.registry import Registry
 from tests.makers.shipping import opened, push, requests, writes
-from tests.ship.test_serve import referring
 
 BASE = {"usr/lib/base": b"base" * 5000}
 APP = {"usr/bin/app": b"app" * 5000}

@@ -6,7 +6,7 @@ OCI distribution specification 1.1, "Listing Referrers" and "Unavailable Referre
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import BareboatError, FormatError, NotFoundError
@@ -15,14 +15,27 @@ from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.index import Index
 from bareboat.oci.manifest import Manifest
 
-if TYPE_CHECKING:
-    from bareboat.store.registry.repository import Repository
+
+class Manifests(Protocol):
+    """What keeps manifests by tag and digest, as `Repository` does."""
+
+    def at(self, which: str | Digest) -> str:
+        """The reference of one of them, for errors."""
+
+    def manifest(self, which: str | Digest) -> tuple[Descriptor, bytes]:
+        """One of them."""
+
+    def put(self, data: bytes, media_type: str, which: str | Digest) -> Digest:
+        """Give one a name."""
+
+    def referrers_listed(self, digest: Digest, artifact_type: str | None) -> tuple[Descriptor, ...] | None:
+        """What the API of referrers lists, or None when there is none."""
 
 
 class Referrers:
     """The referrers in one repository."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Manifests) -> None:
         self._repository = repository
 
     def of(self, digest: Digest, artifact_type: str | None = None) -> Index:
