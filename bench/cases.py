@@ -165,9 +165,11 @@ def size(yard: Yard, runs: int) -> Found:  # noqa: ARG001  a size is the same in
 
 
 def memory(found: list[Found]) -> Found:
-    """The most memory that any run of ours took; of all cases before."""
+    """The most memory that any run of ours took, of all cases before; nothing when none was measured."""
     others = ("dpkg-deb", "mmdebstrap", *shipping.OTHERS)
     figures = [one for case in found for one in case.figures if one.name not in others]
+    if not figures:
+        return Found(case="memory", outcomes=())
     worst = max(figures, key=lambda one: one.peak_bytes)
     outcome = Outcome(
         work="peak memory of any of these", value=worst.peak_bytes / MIB, unit="MiB", most=600, detail=worst.name

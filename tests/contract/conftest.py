@@ -1,10 +1,9 @@
 """The catalogue as users get it: built from the live archive, in a real engine."""
 
 import json
-import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,31 +45,17 @@ class Catalogue:
 
 
 @pytest.fixture(scope="session")
-def catalogue(docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
+def catalogue(docker_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
     """The images of the contract for this machine's architecture, built once for all workers of a run."""
     folder = tmp_path_factory.mktemp("catalogue")
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with chdir(folder):
         assert main(["build", *IMAGES, "--arch", "this", "--out", "out", "--quiet"]) == 0
         for image in IMAGES:
-            arguments = [
-                "build",
-                image,
-                "--arch",
-                "this",
-                "--format",
-                "docker-archive",
-                "--out",
-                "image.tar",
-                "--quiet",
-            ]
-            assert main(arguments) == 0
+            form = ["--format", "docker-archive", "--out", "image.tar"]
+            assert main(["build", image, "--arch", "this", *form, "--quiet"]) == 0
             docker_engine.run("load", "--input", str(folder / "image.tar"))
             (folder / "image.tar").unlink()
-        yield Catalogue(folder / "out", docker_engine)
-    finally:
-        os.chdir(before)
+    return Catalogue(folder / "out", docker_engine)
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ The images are a program on `python3`, pulled from `bareboat serve` as from any 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,14 +93,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     (folder / "app").mkdir()
     (folder / "app" / "main.py").write_text(PROGRAM)
     (folder / "bareboat.yaml").write_text(CONFIGURATION)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
+    with chdir(folder):
         assert main(["build", "--arch", "this", "--quiet"]) == 0
         form = ["--format", "oci-archive", "--out", "pause.tar"]
         assert main(["build", "pause:latest", "--arch", "this", *form, "--quiet"]) == 0
-    finally:
-        os.chdir(before)
     with a_node() as node, served(folder / "out") as registry:
         node.load(folder / "pause.tar")
         node.trust(registry.host)
