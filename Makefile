@@ -22,7 +22,7 @@ test: $(VENV)/.dev ## Run the tests; those whose programs this machine lacks are
 	$(PYTEST) -n auto --dist loadgroup
 
 test-all: $(VENV)/.dev $(VENV)/.healthcheck ## Run the tests and fail where a program is missing; what CI runs
-	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto --dist loadgroup
+	BAREBOAT_ALL_TESTS=1 $(PYTEST) -n auto --dist loadgroup --durations 20
 
 test-images: $(VENV)/.emulators ## Build IMAGES (all) into OUT unless it is there, and run the catalogue's structure tests on ARCH (all)
 	test -e $(OUT) || $(BIN)/bareboat build $(IMAGES) $(if $(ARCH),--arch $(ARCH)) --out $(OUT)

@@ -42,6 +42,7 @@ class Catalogue:
     @contextmanager
     def root(self, image: str, arch: Architecture, folder: Path) -> Iterator[Root]:
         """The root filesystem of `image` (`name:variant`) below `folder`, gone afterwards."""
+        folder.mkdir(exist_ok=True)
         store = Layout.at(self.layout)
         place = folder / f"{image.replace(':', '-')}-{arch}"
         bareboat(folder, "export", self.layout, image, place, "--platform", arch.platform)
