@@ -89,6 +89,15 @@ def test_the_layers_of_the_base_stay_byte_for_byte_below_ours(tmp_path: Path) ->
         assert {"etc/motd", "usr/bin/base", "usr/bin/hello", "var/lib/dpkg/status.d/hello"} <= set(rootfs.entries)
 
 
+def test_every_variant_has_the_user_of_a_base_that_is_not_root(tmp_path: Path) -> None:
+    project = project_on(tmp_path, make_base())
+
+    assert project.run(*BUILD) == 0
+
+    users = [built(project, f"app:{variant}")[2].config.user for variant in ("latest", "nonroot")]
+    assert users == ["1000", "1000"]  # that is app
+
+
 def test_the_same_bytes_come_of_the_same_lock(tmp_path: Path) -> None:
     """Also when nothing of the first build is there any more."""
     project = project_on(tmp_path, make_base(packages={"libbase1": "1.2-1"}), "packages: [hello]")
@@ -298,6 +307,31 @@ def test_a_tag_is_pinned_to_its_digest_until_an_upgrade_moves_it(tmp_path: Path,
     assert manifest_after(["hello"]) == first.descriptor.digest
     assert manifest_after([reference]) == second.descriptor.digest
     assert manifest_after(None) == second.descriptor.digest
+
+
+def test_a_base_that_the_lock_does_not_have_cannot_be_upgraded(
+    tmp_path: Path, registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = project_from(tmp_path, registry, make_base())
+    reference = f"{registry.host}/team/base:1.2"
+
+    assert project.run("lock", "--offline", "--upgrade", f"{registry.host}/team/base:1.3") == 2
+    assert capsys.readouterr().err == (
+        f'bareboat: cannot upgrade "{registry.host}/team/base:1.3": the lock has no such base image\n'
+        f'hint: did you mean "{reference}"?\n'
+    )
+
+
+def test_show_says_which_packages_came_with_the_base(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = project_on(tmp_path, make_base(packages={"libbase1": "1.2-1"}), "packages: [hello]")
+    assert project.run(*BUILD) == 0
+    capsys.readouterr()
+
+    assert project.run("show", "out", "app", "--json", "--arch", "amd64") == 0
+
+    origins = {one["name"]: one["origin"] for one in json.loads(capsys.readouterr().out)["packages"]}
+    assert origins["libbase1"] == {"unknown": "from the base image"}
+    assert "path" in origins["hello"]
 
 
 def test_a_build_by_the_lock_fetches_by_digest_what_is_not_here(tmp_path: Path, registry: Registry) -> None:

@@ -118,7 +118,8 @@ def test_the_same_is_printed_when_it_is_remembered(project: Project, capsys: pyt
         (["out", "nosuch"], 2, 'out: cannot find the image "nosuch"',
          "there is: accepted:latest, broken:latest, noted:latest, shell:latest, sound:latest"),
         (["old.tar"], 2, "old.tar: is no oci-archive: it has no file oci-layout",
-         "it is a docker-archive: build with --format oci-archive, or `skopeo copy docker-archive:old.tar oci:out`"),
+         "it is a docker-archive, for `docker load --input old.tar`: build with --format oci-archive, or "
+         "`skopeo copy docker-archive:old.tar oci:out`"),
         (["out", "sound", "--arch", "s390x"], 2, 'out: "sound:latest" is not for the chosen platforms',
          "it is for: linux/amd64"),
         (["out", "--arch", "amd46"], 2, 'unknown architecture "amd46"', 'did you mean "amd64"?'),

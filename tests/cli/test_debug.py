@@ -85,7 +85,10 @@ def test_kubectl_is_asked_about_its_pod(
     )
 
 
-def test_run_runs_it_and_ends_as_it_does(project: Project, bin_folder: Path) -> None:
+def test_run_runs_it_and_ends_as_it_does(
+    project: Project, bin_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     program(bin_folder, "kubectl", POD, code=0)
     assert project.run("debug", "--pod", "orders", "--run") == 0
     assert (bin_folder / "calls").read_text().splitlines() == [
@@ -106,6 +109,29 @@ def test_nothing_has_to_be_asked_when_everything_was_said(
     assert "container:c" in capsys.readouterr().out
 
 
+def test_what_the_engine_says_is_not_hidden(
+    project: Project, bin_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (bin_folder / "docker").write_text("#!/bin/sh\necho 'Error: No such container: c' >&2\nexit 1\n")
+    (bin_folder / "docker").chmod(0o755)
+    what = "cannot ask docker about the container c: Error: No such container: c"
+
+    assert complaint(project, capsys, "debug", "--container-id", "c").message == what
+    assert project.run("debug", "--container-id", "c", "--image", "i:debug") == 0
+    assert capsys.readouterr().err == f"note: {what}\n"
+
+
+def test_nothing_is_run_without_a_terminal(
+    project: Project, bin_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program(bin_folder, "kubectl", POD)
+
+    said = complaint(project, capsys, "debug", "--pod", "orders", "--run")
+
+    assert (said.code, said.message) == (2, "cannot give a terminal: the standard input is none")
+    assert len((bin_folder / "calls").read_text().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -113,8 +139,8 @@ def test_nothing_has_to_be_asked_when_everything_was_said(
         (["python3", "--pod", "p"], 2, "cannot tell what to look at"),
         (["python3", "--run", "--json"], 2, "cannot print JSON and run the command"),
         (["python3:1.2"], 2, 'cannot tell the debug variant of "python3:1.2" from its tag'),
-        (["--pod", "p"], 11, "cannot ask kubectl about the pod p"),
-        (["--container-id", "c"], 11, "cannot ask docker about the container c"),
+        (["--pod", "p"], 11, "cannot ask kubectl about the pod p: it is not installed"),
+        (["--container-id", "c"], 11, "cannot ask docker about the container c: it is not installed"),
         (["python3", "--run"], 11, "cannot run docker: it is not installed"),
     ],
 )

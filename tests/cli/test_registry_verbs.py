@@ -140,6 +140,17 @@ def test_a_login_that_cannot_be_is_refused(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["-p", "hunter2"], ["--password=hunter2"], ["-p"]])
+def test_a_password_on_the_command_line_is_refused_and_not_shown(
+    project: Project, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert project.run("login", "ghcr.io", "-u", "me", *words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("bareboat: cannot take a password from the command line, where others see it\n")
+    assert "--password-stdin" in said
+    assert "hunter2" not in said
+
+
 def test_a_broken_configuration_of_docker_is_told(
     registry: Registry, project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,6 +176,17 @@ def test_tag_gives_further_tags(registry: Registry, project: Project, capsys: py
     assert project.run("tag", f"{registry.host}/team/app:1.0", "not a tag") == 2
 
 
+def test_tags_stand_in_the_order_of_their_numbers(
+    registry: Registry, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tags = ["1", "1.2", "1.9", "01.10", "1.10", "latest", "v2", "v10"]
+    for tag in tags:
+        registry.put("team/app", tag, IMAGE)
+
+    assert project.run("tags", f"{registry.host}/team/app") == 0
+    assert capsys.readouterr().out.split() == tags
+
+
 def test_tags_lists_them_all(registry: Registry, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     for tag in ("b", "a", "c"):
         registry.put("team/app", tag, IMAGE)
@@ -176,6 +198,11 @@ def test_tags_lists_them_all(registry: Registry, project: Project, capsys: pytes
     }  # fmt: skip
     assert project.run("tags", f"{registry.host}/team/app:a") == 2
     assert project.run("tags", f"{registry.host}/team/none") == 7
+    capsys.readouterr()
+    assert project.run("tags", "localhost:5071") == 2
+    assert capsys.readouterr().err == (
+        "bareboat: localhost:5071: cannot list the tags of a registry\nhint: name one: localhost:5071/REPOSITORY\n"
+    )
 
 
 def test_digest_asks_a_registry_once(registry: Registry, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,7 +252,10 @@ def test_verbs_take_a_reference_for_a_layout(
     reference = f"{registry.host}/team/app:1.0"
 
     assert project.run("show", reference, "--json") == 0
-    assert json.loads(capsys.readouterr().out)
+    shown = json.loads(capsys.readouterr().out)
+    assert project.run("show", reference, "--json", "--arch", "amd64") == 0
+    assert json.loads(capsys.readouterr().out) == shown
+    assert project.run("show", reference, "--arch", "s390x") == 2
     assert project.run("export", reference, "root", "--platform", "amd64") == 0
     assert (project.folder / "root/etc/hello").read_text() == "world\n"
     assert project.run("check", reference, "--fail-on", "never") == 0
@@ -247,6 +277,29 @@ def test_an_image_of_a_registry_is_made_again(
     assert capsys.readouterr().out.splitlines()[0] == "hello:latest  amd64  same"
     assert project.run("reproduce", reference, "--offline") == 7
     assert "the network is switched off" in capsys.readouterr().err
+
+
+def test_an_image_that_has_another_name_in_a_registry_is_made_again_under_its_own(
+    registry: Registry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_built_project(tmp_path)
+    layout = Layout.at(project.folder / "out")
+    registry.take("team/hello", "1.2", layout.images["hello:latest"], layout)
+    reference = f"{registry.host}/team/hello:1.2"
+
+    assert project.run("reproduce", reference) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "hello:1.2  amd64  not compared: neither the catalogue nor the configuration has it"
+    ]
+    pull = f"bareboat pull {reference} --out theirs --name hello:latest"
+    assert said.err == (
+        f"bareboat: {reference}: not reproduced: 1 of 1 image\n"
+        "hint: images are matched by the names that their build gave them: if that was hello:latest, "
+        f"`{pull}`, then `bareboat reproduce theirs`\n"
+    )
+    assert project.run(*pull.split()[1:]) == 0
+    assert project.run("reproduce", "theirs") == 0
 
 
 def test_a_word_that_is_neither_path_nor_reference_keeps_its_error(

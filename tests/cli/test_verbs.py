@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from bareboat.cli import VERBS, bareboat
+from bareboat.cli import VERBS, bareboat, main
 from tests.makers.project import empty_project
 
 SOURCE = Path(__file__).resolve().parents[2] / "src/bareboat/cli"
@@ -70,3 +70,27 @@ def test_the_schema_is_json_schema(tmp_path: Path, capsys: pytest.CaptureFixture
     assert empty_project(tmp_path).run("schema") == 0
 
     assert json.loads(capsys.readouterr().out)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_an_interrupt_while_the_program_is_loaded_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    path = os.pathsep.join([str(tmp_path), str(SOURCE.parents[1])])
+
+    done = subprocess.run(
+        [sys.executable, "-m", "bareboat", "--help"], env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+@pytest.mark.parametrize(("verb", "said"), [("push", ""), ("run", ""), ("build", "; what was fetched is kept")])
+def test_only_verbs_that_fetch_into_the_store_say_that_it_is_kept(
+    verb: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(bareboat), "get_command", interrupted)
+
+    assert (main([verb]), capsys.readouterr().err.strip()) == (130, f"bareboat: interrupted{said}")

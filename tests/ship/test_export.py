@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareboat.base.errors import StoreError, UsageError
+from bareboat.base.path import ImagePath
 from bareboat.oci.media import Compression
 from bareboat.oci.validate_layer import validate_layer_tar
 from bareboat.ship.export import Exported, export_folder, export_tar
@@ -223,6 +224,31 @@ class Refusing(io.BytesIO):
 def test_a_full_disk_behind_the_stream_is_said() -> None:
     with opened(make_image_from(*LAYERS)) as rootfs, pytest.raises(StoreError, match="cannot write the tar: No space"):
         export_tar(rootfs, Refusing(OSError(28, "No space left on device")))
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_that_could_not_be_written_whole_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    target, outside = tmp_path / "root", tmp_path / "outside"
+    outside.write_text("mine")
+    if is_there:
+        target.mkdir()
+    image = make_image_from([symlink("a", "../outside"), folder("b"), file("b/c", b"c"), symlink("d", "b"), file("e")])
+    with opened(image) as rootfs:
+        whole = rootfs.chunks
+
+        def chunks(path: ImagePath) -> Iterator[bytes]:
+            if path == "e":
+                raise OSError(28, "No space left on device")
+            return whole(path)
+
+        monkeypatch.setattr(rootfs, "chunks", chunks)
+        with pytest.raises(StoreError, match=r'root/e": No space left'):
+            export_folder(rootfs, target)
+
+    assert (target.exists(), list(target.glob("*"))) == (is_there, [])
+    assert outside.read_text() == "mine"
 
 
 def test_a_reader_that_goes_away_is_a_broken_pipe() -> None:

@@ -334,6 +334,14 @@ def test_a_manifest_without_a_platform_takes_that_of_its_configuration(tmp_path:
         layout.find("v1", AMD64)
 
 
+@pytest.mark.parametrize("name", ["web", "web:latest"])
+def test_an_image_without_a_latest_is_said_with_its_tags(tmp_path: Path, name: str) -> None:
+    layout = make_layout(tmp_path, {"web:nonroot": image(), "static:latest": image()})
+    with pytest.raises(UsageError, match="web has no latest") as refused:
+        layout.find(name)
+    assert refused.value.hint == "there is: web:nonroot"
+
+
 @pytest.mark.parametrize(
     ("name", "platform", "message", "hint"),
     [

@@ -53,6 +53,8 @@ EPILOG = "Example: bareboat build python3:nonroot --arch amd64 --out ./out"
 INTERRUPTED = 130
 TERMINATED = 143
 BROKEN_PIPE = 141
+KEEPING = ("build", "lock", "reproduce")
+"""The verbs that fetch into the store: what they have fetched is there for the next time."""
 UNEXPECTED = 70
 
 
@@ -115,7 +117,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort) as ending:
         is_ours = isinstance(ending, _TerminatedError) or isinstance(ending.__cause__, _TerminatedError)
         word = "terminated" if is_ours else "interrupted"
-        print(f"bareboat: {word}; what was fetched is kept", file=sys.stderr)  # noqa: T201
+        verb = next(iter(sys.argv[1:] if arguments is None else arguments), "")
+        kept = "; what was fetched is kept" if verb in KEEPING else ""
+        print(f"bareboat: {word}{kept}", file=sys.stderr)  # noqa: T201
         return TERMINATED if is_ours else INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -97,9 +97,11 @@ def command(
 
 def _failure(report: CheckReport) -> BareboatError:
     """The error of the kind that stands first among the exit codes."""
+    from bareboat.inspect.present.columns import many
+
     damages = report.damages
     worst = min(damages, key=lambda damage: damage.exit_code)
-    counted = f"{len(damages)} of {len(report.images)} images {'is' if len(damages) == 1 else 'are'} damaged"
+    counted = f"{len(damages)} of {many(len(report.images), 'image')} {'is' if len(damages) == 1 else 'are'} damaged"
     return worst.kind(f"{report.where}: {counted} and could not be checked", hint=worst.hint)
 
 

@@ -88,11 +88,12 @@ def _for_image(image: str, engine: str, debug: str | None) -> list[Beside]:
 def _beside_container(engine: str, container: str, debug: str | None) -> Beside:
     from bareboat.ship.running.beside import Subject, beside_container, subject_of_container
 
-    said = _said(engine, "inspect", "--type", "container", container)
+    said, reason = _asked(engine, "inspect", "--type", "container", container)
+    what = f"cannot ask {engine} about the container {container}: {reason}"
     if said is None and debug is None:
-        raise EngineError(
-            f"cannot ask {engine} about the container {container}", hint="say which the debug variant is with --image"
-        )
+        raise EngineError(what, hint="say which the debug variant is with --image")
+    if said is None:
+        click.echo(f"note: {what}", err=True)
     subject = Subject(image=str(debug)) if said is None else subject_of_container(said)
     return beside_container(engine, container, debug or _debug_of(subject), subject.user)
 
@@ -101,15 +102,17 @@ def _beside_pod(pod: str, namespace: str | None, container: str | None, debug: s
     from bareboat.ship.running.beside import beside_pod, subject_of_pod
 
     where = ("--namespace", namespace) if namespace else ()
-    said = _said("kubectl", "get", "pod", pod, *where, "--output", "json")
+    said, reason = _asked("kubectl", "get", "pod", pod, *where, "--output", "json")
+    what = f"cannot ask kubectl about the pod {pod}: {reason}"
     if said is not None:
         name, subject = subject_of_pod(said, container)
         return beside_pod(pod, namespace, name, debug or _debug_of(subject), subject.user)
     if debug is None or container is None:
         raise EngineError(
-            f"cannot ask kubectl about the pod {pod}",
+            what,
             hint="name its container with --container, and the debug variant with --image",
         )
+    click.echo(f"note: {what}", err=True)
     return beside_pod(pod, namespace, container, debug, "65532" if debug.endswith("nonroot") else "")
 
 
@@ -123,23 +126,31 @@ def _engine() -> str:
     return next((name for name in _ENGINES if shutil.which(name)), _ENGINES[0])
 
 
-def _said(*words: str) -> str | None:
-    """What a program prints; None when it is not there, or refuses."""
+def _asked(*words: str) -> tuple[str | None, str]:
+    """What a program prints; None when it is not there, or refuses, with the reason."""
     program = shutil.which(words[0])
     if program is None:
-        return None
+        return None, "it is not installed"
     try:
         done = subprocess.run(
             [program, *words[1:]], stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_PATIENCE_S
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    except subprocess.TimeoutExpired:
+        return None, f"no answer for {_PATIENCE_S} seconds"
+    except OSError as fault:
+        return None, fault.strerror or str(fault)
+    if done.returncode == 0:
+        return done.stdout.decode("utf-8", "replace"), ""
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return None, lines[-1].strip() if lines else f"it ended with {done.returncode}"
 
 
 def _run(way: Beside) -> int:
     """The exit code of the command, which has our terminal."""
+    from bareboat.ship.running.tty import need_terminal
+
     program = shutil.which(way.command[0])
     if program is None:
         raise EngineError(f"cannot run {way.command[0]}: it is not installed", hint=shlex.join(way.command))
+    need_terminal(f"type it in one: {shlex.join(way.command)}")
     return subprocess.run([program, *way.command[1:]], check=False).returncode

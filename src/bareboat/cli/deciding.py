@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bareboat.base.observer import Observer
 from bareboat.cli.mending import mended
 from bareboat.cli.wiring import harbour
+from bareboat.inspect.present.columns import many
 from bareboat.plan.desk import Desk
 from bareboat.plan.fresh import only, stale
 from bareboat.plan.lock import Lock
@@ -51,8 +52,9 @@ class Outcome:
         """This for people."""
         told = [f"- {name}" for name in self.removed] + [f"+ {name}" for name in self.added]
         told += [f"drift: {text}" for text in self.drift]
+        counts = f"{many(len(self.images), 'image')}, {many(len(self.lock.packages), 'package')}"
         state = "written" if self.written else "is up to date"
-        return [*told, f"{self.path} {state}: {len(self.images)} images, {len(self.lock.packages)} packages"]
+        return [*told, f"{self.path} {state}: {counts}"]
 
 
 def decide(

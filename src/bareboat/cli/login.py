@@ -18,21 +18,34 @@ _MOST_BYTES = 64 * 1024
 @click.command(epilog=EPILOG)
 @click.argument("registry", required=False, default="docker.io")
 @click.option("-u", "--username", help="Who you are there; asked for on a terminal.")
+@click.option("-p", "--password", "password", is_flag=False, flag_value="", hidden=True,
+              help="Refused, as others see it: use --password-stdin.")
 @click.option("--password-stdin", is_flag=True, help="Read the password or token from the standard input.")
 @insecure_option
 @as_json
 def command(
-    registry: str, username: str | None, password_stdin: bool, insecure: tuple[str, ...], as_json: bool
+    registry: str,
+    username: str | None,
+    password: str | None,
+    password_stdin: bool,
+    insecure: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Log in to REGISTRY (docker.io by default), so that docker and bareboat may read and write there.
 
     The credentials are tried first. Then they are kept by the credential helper that docker's configuration names, else
     in that file: config.json in DOCKER_CONFIG or ~/.docker.
     """
+    from bareboat.base.errors import UsageError
     from bareboat.cli.registries import named_registry, registries
     from bareboat.store.registry.credentials import Credentials, OneKey
     from bareboat.store.registry.login_file import LoginFile, docker_file
 
+    if password is not None:  # docker takes it; everybody on the machine sees it, and so does the shell's history
+        raise UsageError(
+            "cannot take a password from the command line, where others see it",
+            hint="give it to --password-stdin: `echo $TOKEN | bareboat login … --password-stdin`",
+        )
     name = named_registry(registry)
     credentials = Credentials(username=_username(username), password=_password(from_stdin=password_stdin))
     with registries(insecure=insecure, keychain=OneKey(credentials)) as opened:

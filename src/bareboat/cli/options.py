@@ -26,7 +26,8 @@ unsafe_missing = click.option(
     "--unsafe-missing", is_flag=True, help="Do without indexes that no mirror has: they may hold newer fixes."
 )
 platform_option = click.option(
-    "--platform", "platform", metavar="linux/arm64", help="Which platform of the image; this machine's by default."
+    "--platform", "--arch", "platform", metavar="linux/arm64",
+    help="Which platform of the image; this machine's by default.",
 )
 
 
@@ -91,12 +92,14 @@ def this_platform() -> Platform:
 
 
 def platform_of(text: str | None) -> Platform | None:
-    """`--platform linux/arm64`, or an architecture under any of its names.
+    """`--platform linux/arm64`, an architecture under any of its names, or `this`.
 
     Raises:
         UsageError: When it is none.
     """
-    return None if text is None else Platform.of(architecture(text))
+    if text is None:
+        return None
+    return this_platform() if text == "this" else Platform.of(architecture(text))
 
 
 def default_jobs() -> int:

@@ -57,7 +57,9 @@ def command(
     from bareboat.base.errors import BareboatError
     from bareboat.cli.places import images_at
     from bareboat.cli.reproducing import Request, reproduce
+    from bareboat.inspect.claims import UNKNOWN
     from bareboat.inspect.compare import MOST_DIFFERENCES
+    from bareboat.inspect.present.columns import many
     from bareboat.inspect.present.reproduction import present_reproduction
     from bareboat.plan.desk import Desk
 
@@ -80,4 +82,22 @@ def command(
     if not reproduction.is_same:
         verdicts = reproduction.verdicts
         differ = sum(not verdict.is_same for verdict in verdicts)
-        raise BareboatError(f"{layout}: not reproduced: {differ} of {len(verdicts)} images")
+        unknown = any(verdict.claim.reason == UNKNOWN for verdict in verdicts)
+        raise BareboatError(
+            f"{layout}: not reproduced: {differ} of {many(len(verdicts), 'image')}",
+            hint=_naming(layout) if unknown else None,
+        )
+
+
+def _naming(layout: str) -> str:
+    """How an image comes to a name that its build gave it."""
+    from bareboat.cli.places import reference_in
+
+    reference = reference_in(layout)
+    if reference is None:
+        return "images are matched by the names that their build gave them; and --file names the configuration"
+    name = f"{reference.repository.rpartition('/')[2]}:latest"
+    return (
+        f"images are matched by the names that their build gave them: if that was {name}, "
+        f"`bareboat pull {layout} --out theirs --name {name}`, then `bareboat reproduce theirs`"
+    )

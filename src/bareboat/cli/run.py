@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ class Command(click.Command):
               help="What runs it; the first engine that answers by default, else a sandbox without root.")
 @click.option("--entrypoint", metavar="PROGRAM", help="Instead of the image's entrypoint and its arguments.")
 @click.option("-e", "--env", "env", multiple=True, metavar="NAME[=VALUE]",
-              help="Put over the image's environment; without a value, ours.")
+              help="Put over the image's environment; without a value, ours, if it has one here.")
 @click.option("-v", "--volume", "volumes", multiple=True, metavar="HERE:THERE[:ro]",
               help="Let the program see a file or folder of this machine.")
 @click.option("-w", "--workdir", metavar="FOLDER", help="Where it starts, instead of the image's folder.")
@@ -95,7 +96,7 @@ def command(
     from contextlib import ExitStack
 
     from bareboat.cli.places import chosen_name, images_at
-    from bareboat.cli.running import runner_for
+    from bareboat.cli.running import engine_name, runner_for
     from bareboat.inspect.chosen import chosen_image
     from bareboat.ship.running.runner import Order, Streams
 
@@ -113,7 +114,7 @@ def command(
                 name=chosen.name,
                 argv=arguments or None,
                 entrypoint=None if entrypoint is None else (entrypoint,) if entrypoint else (),
-                env=dict(_variable(text) for text in env),
+                env=dict(pair for text in env for pair in _variable(text)),
                 workdir=workdir,
                 user=user,
                 mounts=tuple(_mount(text) for text in volumes),
@@ -127,22 +128,17 @@ def command(
             runner.prepare(order)
         outcome = runner.run(order)  # when no progress is drawn any more
     if as_json:
-        print_json({"engine": runner.name, **_document(outcome)})
+        print_json({"engine": engine_name(runner), "by": runner.name, **_document(outcome)})
     elif outcome.timed_out:
         click.echo(f"bareboat: {chosen.name}: ended after {timeout_s:g} seconds", err=True)
     ctx.exit(outcome.exit_code)
 
 
-def _variable(text: str) -> tuple[str, str]:
-    """`NAME=VALUE`, or `NAME` with the value that it has here.
-
-    Raises:
-        UsageError: When it has none here.
-    """
+def _variable(text: str) -> Iterator[tuple[str, str]]:
+    """`NAME=VALUE`, or `NAME` with the value that it has here; with none here it is passed over, as docker does."""
     name, equals, value = text.partition("=")
-    if not equals and name not in os.environ:
-        raise UsageError(f'cannot pass on "{name}": it has no value here', hint=f"write --env {name}=VALUE")
-    return name, value if equals else os.environ[name]
+    if equals or name in os.environ:
+        yield name, value if equals else os.environ[name]
 
 
 def _mount(text: str) -> Mount:

@@ -39,3 +39,8 @@ def runner_for(engine: str | None, observer: Observer | None = None) -> Iterator
     )  # fmt: skip
     with closing(runner):
         yield runner
+
+
+def engine_name(runner: Runner) -> str:
+    """What `--engine` calls `runner`: a sandbox is one, whoever makes it."""
+    return runner.name if runner.name in ENGINES else "sandbox"

@@ -44,6 +44,9 @@ class Claim:
     reason: str = ""
 
 
+UNKNOWN = "neither the catalogue nor the configuration has it"
+"""The reason where no name of an image is one that a build gives."""
+
 _REASONS = (UsageError, FormatError, DigestMismatchError, NotFoundError)
 """Why an image may be none that can be made again."""
 
@@ -99,7 +102,7 @@ def _origin(
     suffixes = [f"-{arch}" for arch in manifests] if len(manifests) == 1 else []
     meant = {known[plain] for name in names for plain in _plain(name, suffixes) if plain in known}
     if not meant:
-        raise UsageError("neither the catalogue nor the configuration has it")
+        raise UsageError(UNKNOWN)
     if len(meant) > 1:
         raise UsageError("its names are those of several images")
     recipe, variant = meant.pop()

@@ -177,7 +177,11 @@ def _shown(chosen: Chosen, rootfs: RootFilesystem, lock: Lock | None) -> ShownIm
         annotations=dict(sorted(chosen.manifest.annotations.items())),
         layers=layers,
         packages=tuple(
-            ShownPackage(package=one, about=origins[one.layer].about, provenance=provenance_of(one, lock))
+            ShownPackage(
+                package=one,
+                about=origins[one.layer].about,
+                provenance=provenance_of(one, lock, layers[one.layer].digest),
+            )
             for one in packages
         ),
         totals=_totals(layers, packages, rootfs),

@@ -12,6 +12,7 @@ from bareboat.base.observer import Observer
 from bareboat.base.platform import architecture
 from bareboat.base.problem import suggestion
 from bareboat.plan.base_images import Base, BaseImages
+from bareboat.plan.base_reference import is_base_reference
 from bareboat.plan.config import PinnedSource
 from bareboat.plan.distro import Distro, distro
 from bareboat.plan.fresh import together
@@ -147,8 +148,9 @@ def _check_upgrade(old: Lock, upgrade: Collection[str] | None) -> None:
     known = {item.name for items in (old.packages, old.upstream) for item in items.values()} | set(old.bases)
     for name in sorted(upgrade or ()):
         if known and name not in known:
+            what = "base image" if is_base_reference(name) else "package"
             raise UsageError(
-                f'cannot upgrade "{name}": the lock has no such package', hint=suggestion(name, known) or None
+                f'cannot upgrade "{name}": the lock has no such {what}', hint=suggestion(name, known) or None
             )
 
 

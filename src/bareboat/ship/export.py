@@ -8,8 +8,9 @@ The tar has everything, and the same bytes from every run.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 from pathlib import Path
@@ -47,6 +48,7 @@ def export_folder(rootfs: RootFilesystem, folder: Path, *, as_root: bool | None 
     """Write every path of `rootfs` into `folder`, which is made, or must be empty.
 
     Nothing is written through a link, not even through one that somebody puts there meanwhile.
+    What was written is taken away again when not everything could be.
 
     Args:
         rootfs: What to write.
@@ -58,6 +60,7 @@ def export_folder(rootfs: RootFilesystem, folder: Path, *, as_root: bool | None 
         StoreError: When this machine refuses.
     """
     _check_empty(folder)
+    is_new = not folder.exists()
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         # A link to a folder that the user names is the user's wish; links are refused from here on.
@@ -65,6 +68,9 @@ def export_folder(rootfs: RootFilesystem, folder: Path, *, as_root: bool | None 
     try:
         as_root = os.geteuid() == 0 if as_root is None else as_root
         notes = FolderWriter(rootfs, folder, root, as_root=as_root).write()
+    except BaseException:
+        _take_away(folder, root, is_new=is_new)
+        raise
     finally:
         os.close(root)
     return Exported(entries=len(rootfs.entries), files_bytes=_files_bytes(rootfs), notes=notes)
@@ -97,6 +103,17 @@ def _check_empty(folder: Path) -> None:
             raise UsageError(f"{folder}: is no folder", hint=_EMPTY)
         if any(folder.iterdir()):
             raise UsageError(f"{folder}: is not empty, and nothing is overwritten", hint=_EMPTY)
+
+
+def _take_away(folder: Path, root: int, *, is_new: bool) -> None:
+    """Empty the folder opened as `root` as far as this machine lets us, following no link; a new one goes itself."""
+    with suppress(OSError):
+        for name in os.listdir(root):
+            shutil.rmtree(name, ignore_errors=True, dir_fd=root)
+            with suppress(OSError):  # a folder, which is gone or cannot go
+                os.unlink(name, dir_fd=root)
+        if is_new:
+            folder.rmdir()
 
 
 def _files_bytes(rootfs: RootFilesystem) -> int:

@@ -58,7 +58,8 @@ class OciArchive(ImageStore):
             hint = None
             if _DOCKER_NAME in archive._spans:
                 copy = f"`skopeo copy docker-archive:{file} oci:out`"
-                hint = f"it is a docker-archive: build with --format oci-archive, or {copy}"
+                hint = f"it is a docker-archive, for `docker load --input {file}`: "
+                hint += f"build with --format oci-archive, or {copy}"
             raise UsageError(f"{file}: is no oci-archive: it has no file {MARKER_NAME}", hint=hint)
         check_marker(archive._small(MARKER_NAME), f"{file}: {MARKER_NAME}")
         _ = archive.index  # raises when it is damaged

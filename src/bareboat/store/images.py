@@ -305,6 +305,10 @@ def lacking(where: str, digest: Digest) -> IncompleteError:
 def no_such_image(where: str, name: str, names: Iterable[str]) -> UsageError:
     """The error for an image that is none of `names`, with the nearest one, or else the first few."""
     there = sorted(names)
+    own = name.removesuffix(f":{_DEFAULT_TAG}")
+    variants = [one for one in there if one.rpartition(":")[0] == own]
+    if variants and f"{own}:{_DEFAULT_TAG}" not in there and name in (own, f"{own}:{_DEFAULT_TAG}"):
+        return UsageError(f"{where}: {own} has no {_DEFAULT_TAG}", hint=f"there is: {', '.join(variants[:_MOST_TOLD])}")
     short = [one.removesuffix(f":{_DEFAULT_TAG}") for one in there]
     hint = suggestion(name, [*there, *short])
     if not hint:

@@ -184,6 +184,13 @@ def test_an_engine_that_was_asked_for_and_is_not_there_is_told(name: EngineName,
         engine_for(name, nowhere).load(cargo(make_image()))
 
 
+def test_a_containerd_that_is_not_running_is_told() -> None:
+    nowhere = Surroundings(env={"CONTAINERD_ADDRESS": "/nowhere/c.sock"}, find=lambda name: f"/nowhere/{name}")
+
+    with pytest.raises(EngineError, match=r"^containerd: is not running here: there is no socket /nowhere/c\.sock$"):
+        engine_for(EngineName.containerd, nowhere).load(cargo(make_image()))
+
+
 def test_programs_run_in_a_sandbox_where_there_is_no_engine(tmp_path: Path) -> None:
     nowhere = Surroundings(env={"DOCKER_HOST": "unix:///nowhere/docker.sock"}, find=lambda name: None)
     host = architecture("amd64")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bareboat.inspect.finding import Finding, Severity
-from bareboat.inspect.present.columns import plain, size_text
+from bareboat.inspect.present.columns import many, plain, size_text
 from bareboat.inspect.report import CheckReport
 from bareboat.inspect.shared import images_by_accepted, images_by_finding, label_of, shared_findings
 
@@ -65,10 +65,10 @@ def _sums(report: CheckReport, *, notes: bool) -> Iterator[str]:
     found = list(images_by_finding(report.images))
     counts = report.counts
     platforms = sorted({image.platform for image in report.images})
-    images = f"{_many(len(report.images), 'image')} on {', '.join(platforms)}"
-    looked_at = f"{images}; {_many(counts.elves, 'ELF file')}, {_many(counts.needs, 'need')}"
+    images = f"{many(len(report.images), 'image')} on {', '.join(platforms)}"
+    looked_at = f"{images}; {many(counts.elves, 'ELF file')}, {many(counts.needs, 'need')}"
     faults = [
-        _many(number, severity)
+        many(number, severity)
         for severity in (Severity.error, Severity.warning)
         if (number := _count(found, severity))
     ]
@@ -77,8 +77,8 @@ def _sums(report: CheckReport, *, notes: bool) -> Iterator[str]:
     saved = sum(one.bytes for one in found if one.rule.severity is Severity.note)
     accepted = len(images_by_accepted(report.images))
     hidden = [
-        _many(more, "note") + (f" about {size_text(saved)}" if saved else "") if more else "",
-        f"{_many(accepted, 'finding')} accepted" if accepted else "",
+        many(more, "note") + (f" about {size_text(saved)}" if saved else "") if more else "",
+        f"{many(accepted, 'finding')} accepted" if accepted else "",
     ]
     if any(hidden):
         yield f"also: {', '.join(filter(None, hidden))}{'' if notes else '; --notes shows them'}"
@@ -86,7 +86,3 @@ def _sums(report: CheckReport, *, notes: bool) -> Iterator[str]:
 
 def _count(findings: Sequence[Finding], severity: Severity) -> int:
     return sum(1 for finding in findings if finding.rule.severity is severity)
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

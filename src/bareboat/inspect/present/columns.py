@@ -23,6 +23,11 @@ def size_text(size: int) -> str:
     return f"{value:.{figures}f} {_UNITS[unit]}"
 
 
+def many(number: int, noun: str) -> str:
+    """How many there are: `1 image`, `1,200 images`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def columns(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset(), indent: int = 2) -> list[str]:
     """Rows as lines, each column as wide as its widest cell, two spaces between.
 

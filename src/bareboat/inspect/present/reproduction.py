@@ -1,10 +1,10 @@
-"""A reproduction as lines for people: a line for each image, its differences under it, then the sums."""
+"""A reproduction as lines for people: a line for each image, its differences under it, then what is the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bareboat.inspect.present.columns import plain
+from bareboat.inspect.present.columns import many, plain
 from bareboat.inspect.present.compare import present_comparison
 from bareboat.inspect.reproduction import Reproduction, Verdict
 
@@ -12,9 +12,10 @@ from bareboat.inspect.reproduction import Reproduction, Verdict
 def present_reproduction(reproduction: Reproduction) -> list[str]:
     """The lines of a reproduction."""
     lines = [line for verdict in reproduction.verdicts for line in _verdict(verdict)]
-    there = (_many(reproduction.images, "image"), _many(reproduction.layers, "layer"), f"{reproduction.bytes:,} bytes")
-    counts = ", ".join(there)
-    return [*lines, f"same: {counts}"]
+    if reproduction.images:
+        images, layers = many(reproduction.images, "image"), many(reproduction.layers, "layer")
+        lines.append(f"same: {images}, {layers}, {reproduction.bytes:,} bytes")
+    return lines
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:
@@ -24,7 +25,3 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
         return
     yield f"{head}  {'same' if verdict.is_same else 'not the same'}"
     yield from present_comparison(verdict.comparison, "layout", "made again")
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

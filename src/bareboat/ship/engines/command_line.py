@@ -8,11 +8,13 @@ The image is loaded under a name of our own that holds its digest, and goes when
 from __future__ import annotations
 
 import json
+import re
 import secrets
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from bareboat.base.digest import Digest
@@ -20,16 +22,24 @@ from bareboat.base.errors import EngineError, UsageError
 from bareboat.base.platform import architecture
 from bareboat.oci.config import Execution, ImageConfig
 from bareboat.oci.descriptor import Descriptor, Platform
+from bareboat.ship.engines.stopping import Stopping
 from bareboat.ship.running.command import environment_of, words_of, workdir_of
 from bareboat.ship.running.emulation import HINT, kernel_runs
 from bareboat.ship.running.process import Started, attend, kill, starting
 from bareboat.ship.running.runner import Mount, Order, Outcome, Streams
+from bareboat.ship.running.tty import need_terminal
 from bareboat.store.archive_file import docker_archive
 from bareboat.store.images import ImageStore, read_config, read_manifest
 
 _OUR_NAME = "localhost/bareboat-run"
 _PATIENCE_S = 120
 _NOT_STARTED = ("created", "configured", "initialized")
+_OF_THE_ORDER = re.compile(
+    r"\bexec\b(?! fifo)|executable|no such user|unable to find (user|group)|no matching entries|\bchdir\b|\bcwd\b"
+    r"|workdir|working directory",
+    re.IGNORECASE,
+)
+"""What runc and crun say of a program, a user or a folder that the image does not have; all else is their own."""
 
 Load = Callable[[Iterator[bytes]], object]
 """Gives an archive, in pieces, to the engine."""
@@ -40,12 +50,14 @@ class Client:
     """A command line of an engine, with the options that choose the engine.
 
     `read_only` are those of `create` that go with `--read-only`.
+    `prepare` is the verb that makes a container ready without starting its program, where there is one.
     `local` says whether its containers run on this machine's kernel.
     """
 
     name: str
     words: tuple[str, ...]
     read_only: tuple[str, ...] = ()
+    prepare: str | None = None
     local: bool = True
     env: Mapping[str, str] | None = None
 
@@ -99,10 +111,12 @@ class EngineRunner:
 
     def prepare(self, order: Order) -> None:
         """As `Runner.prepare`."""
+        _check_terminal(order)
         self._image(order)
 
     def run(self, order: Order) -> Outcome:
         """As `Runner.run`."""
+        _check_terminal(order)
         container = self._container_name()
         try:
             return self._run(order, self._image(order), container)
@@ -162,16 +176,25 @@ class EngineRunner:
             "--entrypoint", words[0], image, *words[1:], what=f"make a container of {order.name}",
         )  # fmt: skip
         reads = bool(order.stdin) or order.streams in (Streams.interactive, Streams.terminal)
-        outcome = attend(
-            order,
-            Started(
-                command=(*self._client.words, "start", "--attach", *(["--interactive"] if reads else []), container),
-                env=self._client.env, own_session=order.streams is not Streams.terminal,
-                end=lambda process: self._end(container, process),
-                pass_on=lambda _, number: self._signal(container, number),
-            ),
+        attached = ["--interactive"] if reads else []
+        stopping = Stopping(
+            order, send=lambda number: self._signal(container, number),
+            kill=lambda: self._signal(container, signal.SIGKILL),
         )  # fmt: skip
-        return outcome if outcome.timed_out else self._looked_at(order, container, words[0], outcome)
+        with closing(stopping):
+            outcome = attend(
+                order,
+                Started(
+                    command=(*self._client.words, "start", "--attach", *attached, container),
+                    env=self._client.env, own_session=order.streams is not Streams.terminal,
+                    end=lambda process: self._end(container, process),
+                    pass_on=lambda _, number: stopping.take(number),
+                ),
+            )  # fmt: skip
+        if outcome.timed_out:
+            return outcome
+        outcome = self._looked_at(order, container, words[0], outcome)
+        return replace(outcome, exit_code=stopping.exit_code(outcome.exit_code))
 
     def _check_runs(self, order: Order, platform: Platform) -> None:
         """Refuse what this machine's kernel cannot start, which the engine would only find out later.
@@ -192,18 +215,30 @@ class EngineRunner:
         """`outcome` with the exit code that the engine knows.
 
         Raises:
-            UsageError: When the program was never started.
+            UsageError: When the program was never started, and the order is to blame.
+            EngineError: When the engine is.
         """
         state = json.loads(self._client.ask("inspect", "--format", "{{json .State}}", container, what="look at it"))
         reason = str(state.get("Error") or "")
         if reason or str(state.get("Status")) in _NOT_STARTED:
-            said = reason or last_line(outcome.stderr) or "the engine does not say why"
-            raise UsageError(f'{order.name}: cannot start "{program}": {said}')
+            said = reason or self._why_not_started(container, outcome)
+            if _OF_THE_ORDER.search(said):
+                raise UsageError(f'{order.name}: cannot start "{program}": {said}')
+            raise EngineError(
+                f"{self.name}: cannot start a container of {order.name}: {said}",
+                hint="--engine sandbox runs it without an engine",
+            )
         code = state.get("ExitCode")
         return Outcome(
             exit_code=code if isinstance(code, int) else outcome.exit_code,
             stdout=outcome.stdout, stderr=outcome.stderr,
         )  # fmt: skip
+
+    def _why_not_started(self, container: str, outcome: Outcome) -> str:
+        """What the engine says; where its words went to our terminal, it is asked for them once more."""
+        if outcome.stderr or self._client.prepare is None:
+            return last_line(outcome.stderr)
+        return last_line(self._client.attempt(self._client.prepare, container).stderr)
 
     def _end(self, container: str, process: subprocess.Popen[bytes]) -> None:
         with suppress(EngineError):
@@ -231,6 +266,12 @@ def last_line(said: bytes) -> str:
     """The last thing that a program said."""
     lines = said.decode("utf-8", "replace").strip().splitlines()
     return lines[-1].strip() if lines else "it does not say why"
+
+
+def _check_terminal(order: Order) -> None:
+    """Without one, docker's command line would say nothing and end well."""
+    if order.streams is Streams.terminal:
+        need_terminal()
 
 
 def _config_of(images: ImageStore, manifest: Descriptor) -> ImageConfig:

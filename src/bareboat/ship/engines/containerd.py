@@ -27,19 +27,26 @@ class Containerd:
 
     def answers(self) -> bool:
         """As `Engine.answers`."""
-        socket = Path(self._around.env.get("CONTAINERD_ADDRESS") or _USUAL)
-        return self._around.find("ctr") is not None and socket.is_socket()
+        return self._around.find("ctr") is not None and self._socket().is_socket()
 
     def load(self, cargo: Cargo) -> tuple[str, ...]:
         """As `Engine.load`; the names become whole ones, with a registry."""
         program = self._around.find("ctr")
         if program is None:
             raise EngineError("containerd: its client ctr is not installed", hint="install containerd")
+        if not self._socket().is_socket():
+            raise EngineError(
+                f"containerd: is not running here: there is no socket {self._socket()}",
+                hint="start it, or say where its socket is in CONTAINERD_ADDRESS",
+            )
         names = tuple(_whole(name) for name in cargo.names)
         chosen = ("--platform", str(cargo.manifest.platform)) if cargo.manifest.platform else ()
         command = (program, "--namespace", self._namespace, "images", "import", *chosen, "-")
         feed(self.name, command, cargo.as_oci(names), self._around.env)
         return names
+
+    def _socket(self) -> Path:
+        return Path(self._around.env.get("CONTAINERD_ADDRESS") or _USUAL)
 
     def runner(self) -> Runner | None:
         """As `Engine.runner`: ctr runs nothing without root and a snapshotter of its own."""

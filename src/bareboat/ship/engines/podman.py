@@ -36,8 +36,9 @@ class Podman:
         """As `Engine.runner`."""
         # Podman gives read-only containers a writable /run and /var/tmp, which nobody asked for.
         client = Client(
-            name=self.name, words=(self._program(),), env=self._around.env, read_only=("--read-only-tmpfs=false",)
-        )
+            name=self.name, words=(self._program(),), env=self._around.env, read_only=("--read-only-tmpfs=false",),
+            prepare="init",
+        )  # fmt: skip
         return EngineRunner(client, self._load, Platform.of(architecture(platform.machine())))
 
     def _program(self) -> str:

@@ -161,7 +161,8 @@ class _Pumps:
                 continue
             if len(taken) + len(chunk) > self._most:
                 self.overflowed = True
-                self._end(self._process)
+                # An engine may not end what cannot write: the rest is still taken, and thrown away.
+                Thread(target=self._end, args=(self._process,), daemon=True).start()
                 continue
             taken += chunk
 

@@ -140,6 +140,7 @@ class Runner(Protocol):
             LimitError: When the output outgrows its limit.
             DigestMismatchError: When the image's bytes are others.
             NotFoundError: When a part of the image is not there.
+            EngineError: When the engine cannot start programs, whatever they are.
             StoreError: When this machine refuses.
         """
 

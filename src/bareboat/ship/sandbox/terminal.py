@@ -19,7 +19,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from bareboat.base.errors import UsageError
+from bareboat.ship.running.tty import need_terminal
 from bareboat.store.refusal import refusing
 
 _CHUNK_BYTES = 64 * 1024
@@ -36,8 +36,7 @@ def own_terminal() -> Iterator[tuple[int, Carry]]:
         UsageError: When we have none ourselves.
         StoreError: When this machine has no more.
     """
-    if not sys.stdin.isatty():
-        raise UsageError("cannot give a terminal: the standard input is none", hint="leave out --tty")
+    need_terminal()
     with refusing("open a terminal"):
         ours, theirs = os.openpty()
     _take_size(ours)
