@@ -22,16 +22,19 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=5, help="how often each command is run (default: 5)")
     options.add_argument("--only", nargs="*", choices=sorted(CASES), help="some of the cases")
     options.add_argument("--arch", default="amd64", help="what whole catalogues are built for: a,b or all")
+    options.add_argument("--platforms", default="all", help="what python3 is built for, pushed and pulled: a,b or all")
     options.add_argument("--folder", type=Path, default=Path("bench/work"), help="where to work")
     options.add_argument("--json", type=Path, help="the file for programs (default: in bench/results)")
     asked = options.parse_args()
-    yard = Yard.at(asked.folder.resolve(), None if asked.arch == "all" else tuple(asked.arch.split(",")))
+    yard = Yard.at(asked.folder.resolve(), _names(asked.arch), _names(asked.platforms))
     yard.prepare()
     found: list[Found] = []
     for name, case in CASES.items():
         if not asked.only or name in asked.only:
             print(f"{name} …", file=sys.stderr, flush=True)
             found.append(case(yard, asked.runs))
+            for line in lines(found[-1:]):
+                print(line, flush=True)
             clear(yard.folder)
     found.append(memory(found))
     for line in lines(found):
@@ -43,6 +46,10 @@ def main() -> int:
     place.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"written to {place}")
     return 0 if all(one.is_met is not False for case in found for one in case.outcomes) else 1
+
+
+def _names(word: str) -> tuple[str, ...] | None:
+    return None if word == "all" else tuple(word.split(","))
 
 
 def machine() -> dict[str, object]:

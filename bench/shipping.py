@@ -20,7 +20,6 @@ from bench.changed import with_another_libc
 from bench.measure import FailedError, Sample, alternate, run
 from bench.result import MIB, Found, Outcome, seconds, times
 from bench.yard import Yard
-from bench.yard import blobs_of as blobs_needed
 from tests.makers.distribution import distribution
 from tests.makers.go_tool import CRANE, go_tool
 from tests.makers.image import make_image, make_layout
@@ -56,7 +55,7 @@ def push(yard: Yard, runs: int) -> Found:
         "crane": to_empty(lambda host: run([crane, "push", alone, f"{host}/app:1"], cwd=yard.folder)),
     })  # fmt: skip
     ours = figures["bareboat push"]
-    work = "push of python3, all architectures, to an empty registry, to"
+    work = f"push of python3 ({yard.platform}) to an empty registry, to"
     outcomes = [times(f"{work} {name}", figures[name], ours, 1) for name in OTHERS]
     again = _again(yard, runs)
     return Found(
@@ -82,7 +81,7 @@ def pull(yard: Yard, runs: int) -> Found:
             "crane": lambda: run(
                 [crane, "pull", "--format", "oci", f"{host}/app:1", yard.fresh("pulled")], cwd=yard.folder),
         })  # fmt: skip
-    work = "pull of python3, all architectures, to"
+    work = f"pull of python3 ({yard.platform}), to"
     ours = figures["bareboat pull"]
     outcomes = [times(f"{work} {name}", figures[name], ours, 1 if name == "skopeo" else 0) for name in OTHERS]
     return Found(case="pull", outcomes=tuple(outcomes), figures=tuple(figures.values()))
@@ -120,12 +119,7 @@ def _built(yard: Yard) -> Path:
     """A layout with `IMAGE` alone, for all architectures."""
     out, alone = yard.folder / "out-ship", yard.fresh("alone")
     if not out.exists():
-        # All architectures, also where whole catalogues are built for some of them only.
-        needed = blobs_needed(yard.lock, [PYTHON], None)
-        if not all((yard.packages / "blobs" / one.algorithm / one.hex[:2] / one.hex).exists() for one in needed):
-            there = ("--lock", yard.lock_path, "--out", yard.fresh("alone"))
-            yard.bareboat("build", PYTHON, "--frozen", "--quiet", *there)
-        yard.build(yard.seeded("store-ship", [PYTHON]), out, PYTHON)
+        yard.build(yard.seeded("store-ship", [PYTHON], yard.platforms), out, PYTHON, "--arch", yard.platform)
     yard.bareboat("copy", f"{out}:{IMAGE}", f"oci:{alone}:{IMAGE}")
     return alone
 

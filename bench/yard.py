@@ -23,20 +23,27 @@ ACCEPTED = ("--unsafe-expired", "--unsafe-missing")
 class Yard:
     """A folder to work in; `program` is bareboat, `packages` the user's own store with the .debs of the lock.
 
-    `architectures` are OCI's names of those that whole catalogues are built for; None means all.
+    `architectures` are OCI's names of those that whole catalogues are built for, `platforms` of those that python3 is;
+    None means all.
     """
 
     folder: Path
     program: Path
     packages: Path
     architectures: tuple[str, ...] | None = None
+    platforms: tuple[str, ...] | None = None
 
     @classmethod
-    def at(cls, folder: Path, architectures: tuple[str, ...] | None = None) -> Yard:
+    def at(
+        cls, folder: Path, architectures: tuple[str, ...] | None = None, platforms: tuple[str, ...] | None = None
+    ) -> Yard:
         """A yard in `folder`, with the bareboat that stands beside this Python."""
         folder.mkdir(parents=True, exist_ok=True)
         program = Path(sys.executable).with_name("bareboat")
-        return cls(folder=folder, program=program, packages=default_folder(os.environ), architectures=architectures)
+        return cls(
+            folder=folder, program=program, packages=default_folder(os.environ), architectures=architectures,
+            platforms=platforms,
+        )  # fmt: skip
 
     @property
     def lock_path(self) -> Path:
@@ -60,17 +67,28 @@ class Yard:
 
     @property
     def arch(self) -> str:
-        """The value of `--arch`."""
-        return "all" if self.architectures is None else ",".join(self.architectures)
+        """The value of `--arch` for whole catalogues."""
+        return _words(self.architectures)
+
+    @property
+    def platform(self) -> str:
+        """The value of `--arch` for python3."""
+        return _words(self.platforms)
 
     def prepare(self) -> None:
-        """Have a lock of the whole catalogue, and all that it names in the user's store; not measured."""
+        """Have a lock of the whole catalogue; not measured."""
         if not self.lock_path.exists():
             self.bareboat("lock", "--all", *ACCEPTED)
-        if all(self._place(digest).exists() for digest in blobs_of(self.lock, None, self.architectures)):
-            return
-        self.bareboat("build", "--all", "--arch", self.arch, "--frozen", "--quiet", "--out", self.fresh("prepared"))
-        shutil.rmtree(self.folder / "prepared")
+
+    def have(self, images: Collection[str] | None, architectures: Collection[str] | None) -> list[Digest]:
+        """What building `images` for `architectures` needs, brought into the user's store where it is missing."""
+        needed = blobs_of(self.lock, images, architectures)
+        if not all(self._place(digest).exists() for digest in needed):
+            names = ["--all"] if images is None else images
+            there = ("--lock", self.lock_path, "--out", self.fresh("prepared"))
+            self.bareboat("build", *names, "--arch", _words(architectures), "--frozen", "--no-check", "--quiet", *there)
+            shutil.rmtree(self.folder / "prepared")
+        return needed
 
     def _place(self, digest: Digest) -> Path:
         return self.packages / "blobs" / digest.algorithm / digest.hex[:2] / digest.hex
@@ -84,8 +102,9 @@ class Yard:
     def seeded(self, name: str, images: Collection[str] | None = None, architectures: Collection[str] | None = None,
                ) -> Path:  # fmt: skip
         """A store with the .debs and upstream files of `images`, and not a record or layer besides."""
+        needed = self.have(images, architectures)
         store = self.fresh(name)
-        for digest in blobs_of(self.lock, images, architectures):
+        for digest in needed:
             self.lend(digest, store)
         return store
 
@@ -98,6 +117,10 @@ class Yard:
             os.link(self.packages / name, place)
         except OSError:
             shutil.copyfile(self.packages / name, place)
+
+
+def _words(architectures: Collection[str] | None) -> str:
+    return "all" if architectures is None else ",".join(architectures)
 
 
 def packages_of(lock: Lock, images: Collection[str] | None, architectures: Collection[str] | None,
