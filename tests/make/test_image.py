@@ -16,6 +16,7 @@ from bareboat.make.order import Order
 from bareboat.oci.config import Execution, Healthcheck
 from bareboat.plan.config import Acceptance, Variant
 from bareboat.plan.config import Healthcheck as HealthWish
+from bareboat.plan.lock import BYTE_FORMAT
 from bareboat.plan.recipe import RunConfig
 from tests.makers.bench import DISTRO, PLACE, Bench, assemble, make_archive, make_file, make_stage
 from tests.makers.deb import MTIME
@@ -101,7 +102,7 @@ def test_an_image_says_what_it_is() -> None:
     assert dict(image.manifest.annotations) == {
         "dev.bareboat.distro": "debian13",
         "dev.bareboat.end-of-life": "2030-06-30",
-        "dev.bareboat.format": "2",
+        "dev.bareboat.format": str(BYTE_FORMAT),
         "dev.bareboat.missing": "debian-security/trixie-security",
         "dev.bareboat.variant": "debug",
         "dev.bareboat.wishes": "static: base-files; app: app; static:debug: busybox-static",
@@ -265,7 +266,7 @@ def test_an_index_says_what_its_images_agree_on_and_where_they_differ() -> None:
         "dev.bareboat.distro": "debian13",
         "dev.bareboat.drift": "libc6: 1 on amd64, 2 on arm",
         "dev.bareboat.end-of-life": "2030-06-30",
-        "dev.bareboat.format": "2",
+        "dev.bareboat.format": str(BYTE_FORMAT),
         "dev.bareboat.missing": "debian-security/trixie-security (arm), debian-security/trixie-security (s390x)",
         "dev.bareboat.variant": "latest",
         "dev.bareboat.wishes": "static: base-files",

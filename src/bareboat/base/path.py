@@ -6,6 +6,7 @@ The root itself is the empty path.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NewType
 
 from bareboat.base.errors import UnsafePathError
@@ -58,8 +59,19 @@ def name_of(path: ImagePath) -> str:
 
 def parents_of(path: ImagePath) -> tuple[ImagePath, ...]:
     """Every folder above `path`, outermost first, without the root."""
-    parts = path.split("/")[:-1]
+    folder = path.rpartition("/")[0]
+    return _known_folders(folder) if len(folder) <= _LONGEST_KNOWN else _folders_to(folder)
+
+
+def _folders_to(folder: str) -> tuple[ImagePath, ...]:
+    """`folder` and every one above it, outermost first."""
+    parts = folder.split("/") if folder else []
     return tuple(ImagePath("/".join(parts[: count + 1])) for count in range(len(parts)))
+
+
+# Asked once for each file, and few folders have many files; a hostile archive's are long, and not worth the memory.
+_LONGEST_KNOWN = 256
+_known_folders = lru_cache(maxsize=1 << 13)(_folders_to)
 
 
 def inside(path: ImagePath, folder: ImagePath) -> bool:

@@ -39,12 +39,19 @@ def command(
 
     In full means packages, layers, sizes, configuration, annotations, and where each package came from.
     """
+    from bareboat.base.errors import LockError
     from bareboat.cli.places import chosen_name, images_at, reference_in
     from bareboat.inspect.present.show import present_show
     from bareboat.inspect.show import show
     from bareboat.plan.desk import LOCK_NAME, lock_at
 
-    lock = lock_at(lock_path or Path(LOCK_NAME), needed=lock_path is not None)
+    lock = None
+    try:
+        lock = lock_at(lock_path or Path(LOCK_NAME), needed=lock_path is not None)
+    except LockError as error:
+        if lock_path is not None:
+            raise
+        click.echo(f"warning: {error.message}: where packages came from is not shown", err=True)
     with (
         observed() as observer,
         images_at(layout, insecure=insecure, mirrors=mirrors, observer=observer) as images,

@@ -97,6 +97,15 @@ class Version:
                 return self.key > other.key
 
 
+def check_version(text: str) -> None:
+    """Refuse what is no version, without working out what it takes to compare it.
+
+    Raises:
+        FormatError: As `Version`.
+    """
+    _split(text)
+
+
 def _split(text: str) -> tuple[int, str, str]:
     # deb-version(7): "If it is omitted then the upstream-version may not contain any colons."
     epoch, colon, rest = text.partition(":") if ":" in text else ("", "", text)

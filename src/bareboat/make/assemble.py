@@ -6,12 +6,13 @@ A layer is found before anything is unpacked; the tree below is worked out only 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from bareboat.base.digest import Digest
-from bareboat.base.errors import FormatError
+from bareboat.base.errors import FormatError, InternalError
 from bareboat.make.crew import Hands
 from bareboat.make.inputs import NOTHING, Inputs, base_of, inputs_of
 from bareboat.make.layer import Layer
@@ -21,6 +22,8 @@ from bareboat.make.part import Part
 from bareboat.make.workshop import Workshop
 
 if TYPE_CHECKING:  # what a build that finds all its layers in the records does without
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     from bareboat.make.base_image import BaseImage
     from bareboat.make.composition import Composition
 
@@ -105,7 +108,10 @@ class Assembly:
             NotFoundError: When the store lacks a package.
         """
         self.begin()
-        layers = [(ground.is_debug, ground.layer) for ground in self._grounds]
+        with _Joiner() as joiner:
+            for ground in self._grounds:
+                ground.begin(joiner)
+            layers = [(ground.is_debug, ground.layer) for ground in self._grounds]
         return Layers(
             normal=tuple(layer for is_debug, layer in layers if not is_debug),
             debug=tuple(layer for is_debug, layer in layers if is_debug),
@@ -121,6 +127,27 @@ class _Scene:
     hands: Hands
     memory: Memory
     where: str
+
+
+class _Joiner:
+    """One thread that puts layers together, which lets others run, while the next one is thought out."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "_pool" in self.__dict__:
+            self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, work: Callable[[], Layer]) -> Future[Layer]:
+        """The layer that `work` comes to, in its time."""
+        return self._pool.submit(work)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="join")
 
 
 class _Bottom:
@@ -156,6 +183,7 @@ class _Ground:
         self._below = below
         self._scene = scene
         self._layer: Layer | None = None
+        self._coming: Future[Layer] | None = None
         self.is_debug = is_debug
 
     @cached_property
@@ -175,14 +203,20 @@ class _Ground:
             self._layer = self._recorded()
         return self._layer
 
+    def begin(self, joiner: _Joiner) -> None:
+        """Have the layer put together, where it is not known."""
+        if self.known is None and self._coming is None:
+            composition = self.composition
+            self._coming = joiner.submit(lambda: self._make(composition))
+
     @property
     def layer(self) -> Layer:
-        """The layer, known or made now."""
-        known = self.known
-        if known is None:
-            known = self._layer = self._make()
-            self._scene.workshop.records.put(_KIND, self.key, known.to_bytes())
-        return known
+        """The layer, known or begun before."""
+        if self._layer is None:
+            if self._coming is None:
+                raise InternalError("nobody began the layer")
+            self._layer = self._coming.result()
+        return self._layer
 
     @property
     def composition(self) -> Composition:
@@ -208,11 +242,10 @@ class _Ground:
             return None
         return known if workshop.blobs.has(known.digest) else None
 
-    def _make(self) -> Layer:
+    def _make(self, composition: Composition) -> Layer:
         from bareboat.make.join import join
         from bareboat.make.members import add_members
 
-        composition = self.composition
         workshop = self._scene.workshop
         members = [
             *add_members(composition.folders, workshop),
@@ -239,4 +272,5 @@ class _Ground:
         )
         if workshop.witness is not None:
             workshop.witness(layer, composition)
+        workshop.records.put(_KIND, self.key, layer.to_bytes())
         return layer

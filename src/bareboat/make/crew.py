@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # what a build that finds all its layers in the records does 
 
 
 _M_MMAP_THRESHOLD = -3  # malloc.h
-_LARGE_BYTES = 256 << 10
+_LARGE_BYTES = 4 << 20
 
 
 class Hands(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from bareboat.base.errors import BuildError, ConfigurationError
-from bareboat.base.path import ImagePath, inside, parents_of
+from bareboat.base.path import ImagePath, inside
 from bareboat.base.problem import Place
 from bareboat.make.tree import AnyEntry, Directory, Symlink, Tree
 from bareboat.plan.distro import Distro
@@ -26,17 +26,17 @@ def check_tree(tree: Tree, distro: Distro, where: str) -> Tree:
     """
     if distro.merged_usr:
         _check_aliases(tree, distro, where)
-    for path, entry in tree.entries.items():
-        for parent in parents_of(path):
-            there = tree.get(parent)
-            if there is None or isinstance(there, Directory):
-                continue
-            what = f"a link to {there.target}" if isinstance(there, Symlink) else "no folder"
-            real = tree.real_path(parent)
-            raise BuildError(
-                f"{where}: /{path} ({entry.origin}) leads through /{parent}, which is {what} ({there.origin})",
-                hint=None if real in (None, parent) else f"write /{real}{path.removeprefix(parent)} instead",
-            )
+    for parent in sorted(tree.folders()):
+        there = tree.get(parent)
+        if there is None or isinstance(there, Directory):
+            continue
+        what = f"a link to {there.target}" if isinstance(there, Symlink) else "no folder"
+        real = tree.real_path(parent)
+        entry = tree.under(parent)[0]
+        raise BuildError(
+            f"{where}: /{entry.path} ({entry.origin}) leads through /{parent}, which is {what} ({there.origin})",
+            hint=None if real in (None, parent) else f"write /{real}{entry.path.removeprefix(parent)} instead",
+        )
     return tree
 
 

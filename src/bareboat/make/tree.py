@@ -180,5 +180,9 @@ class Tree(Mapping[ImagePath, AnyEntry]):
 
     def missing_parents(self) -> tuple[ImagePath, ...]:
         """Folders that entries stand in but that the tree does not have, sorted."""
-        wanted = {parent for path in self.entries for parent in parents_of(path)}
-        return tuple(sorted(wanted - set(self.entries)))
+        return tuple(sorted(self.folders() - self.entries.keys()))
+
+    def folders(self) -> frozenset[ImagePath]:
+        """Every path that an entry stands in, directly or not, without the root, whether the tree has it or not."""
+        nearest = {parent_of(path) for path in self.entries}
+        return frozenset(parent for path in nearest if path for parent in (*parents_of(path), path))

@@ -17,7 +17,7 @@ from bareboat.base.epoch import Epoch, format_rfc3339, parse_rfc3339
 from bareboat.base.errors import FormatError, LockError, UsageError
 from bareboat.base.path import archive_path
 from bareboat.base.platform import architecture
-from bareboat.debian.version import Version
+from bareboat.debian.version import check_version
 from bareboat.plan.lock import (
     BYTE_FORMAT,
     FORMAT,
@@ -222,8 +222,8 @@ def _package_fields(package: LockedPackage) -> dict[str, object]:
 def _package(identity: str, item: Document) -> tuple[str, LockedPackage]:
     name, version, architecture = _identity(identity, item)
     source, _, source_version = item.string("source").partition("=")
-    for text in (version, source_version):
-        Version(text)
+    for text in {version, source_version}:
+        check_version(text)
     return identity, LockedPackage(
         name=name,
         version=version,
