@@ -109,7 +109,7 @@ def test_what_was_swept_leaves_the_records_that_name_it_stale(
     found = told(project, capsys, "verify")
     assert (found["sound"], found["removed"]) == (True, True)
     kinds = {name.partition("/")[0] for name in found["stale"]}
-    assert kinds == {"layers": {"layer"}, "members": {"contribution"}}[sort]
+    assert kinds == {"layers": {"layer", "joined"}, "members": {"contribution"}}[sort]
     assert told(project, capsys, "verify")["stale"] == []
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,12 +12,15 @@ from hypothesis import strategies as st
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import FormatError
-from bareboat.make.join import join
+from bareboat.make.join import Stored, join
 from bareboat.make.layer import Layer
 from bareboat.make.members import add_member
 from bareboat.make.tarball import END
+from bareboat.make.workshop import Workshop
 from bareboat.oci.media import Compression
 from bareboat.oci.payload import unpacked
+from bareboat.store.blobs import read
+from bareboat.store.memory import MemoryStore
 from tests.makers.bench import Bench
 
 LAYER = Layer(
@@ -47,3 +53,35 @@ def test_a_layer_is_its_members_and_the_end_of_an_archive(compressed: str, parts
         assert unpacked(stream, Compression(compressed)).read() == whole
     assert (stored.diff_id, stored.unpacked_size) == (Digest.of(whole), len(whole))
     assert stored.size == bench.store.size(stored.digest)
+
+
+def holding(bench: Bench, digests: Iterable[Digest]) -> Workshop:
+    """The workshop of `bench` with all its records, and these blobs alone."""
+    blobs = MemoryStore()
+    for digest in digests:
+        blobs.add([read(bench.store, digest)])
+    return replace(bench.workshop, blobs=blobs)
+
+
+def test_members_that_were_joined_before_are_not_read_again() -> None:
+    bench = Bench()
+    members = [add_member(part, bench.workshop) for part in (b"a" * 5000, b"b" * 5000)]
+    stored = join(members, bench.workshop)
+
+    assert join(members, holding(bench, [stored.digest])) == stored
+
+
+def test_what_was_joined_before_and_is_gone_is_joined_again() -> None:
+    bench = Bench()
+    members = [add_member(part, bench.workshop) for part in (b"a" * 5000, b"b" * 5000)]
+    stored = join(members, bench.workshop)
+    workshop = holding(bench, [member.digest for member in members])
+
+    assert join(members, workshop) == stored
+    assert workshop.blobs.has(stored.digest)
+
+
+@pytest.mark.parametrize("record", [b"", b"{}", b"[]", b"7"])
+def test_a_record_of_joined_members_that_is_none_is_refused(record: bytes) -> None:
+    with pytest.raises(FormatError, match="cannot read the record of a joined layer"):
+        Stored.from_bytes(record)

@@ -21,7 +21,7 @@ def test_other_records_need_no_blob() -> None:
     assert blobs_named("packages-2", b"Package: hello") == ()
 
 
-@pytest.mark.parametrize("kind", ["layer", "contribution"])
+@pytest.mark.parametrize("kind", ["layer", "joined", "contribution"])
 @pytest.mark.parametrize(
     "record", [b"", b"[]", b"{}", b"7", b'{"kept":7,"members":[]}', b'{"kept":null,"members":[7]}']
 )

@@ -115,3 +115,21 @@ def test_other_inputs_have_another_key(fields: dict[str, Any]) -> None:
     bench.layers(bench.order(stage, **fields))
 
     assert [kind for kind, _ in store.keys if kind == "layer"] == ["layer"]
+
+
+def test_a_layer_stays_as_it_is_when_what_is_below_it_is_another_build() -> None:
+    """What a step makes is as old as its own packages: a push after a change sends what changed."""
+    store = Counting()
+    bench = Bench(store=store)
+    app = make_stage("app", bench.package("app", files={"/a": b""}), effects=["nsswitch"])
+    before, after = (
+        make_stage("base", bench.package("libc6", version, entries=[file("usr/lib/libc", b"", mtime=moment)]))
+        for version, moment in (("1.0", 1_700_000_000), ("1.1", 1_800_000_000))
+    )
+    old = assemble(bench.order(before, app), bench.workshop).normal
+    store.opened.clear()
+    new = assemble(bench.order(after, app), bench.workshop).normal
+
+    assert (new[0].digest != old[0].digest, new[1].digest == old[1].digest) == (True, True)
+    assert (old[1].moment, new[1].moment) == (1_700_000_000, 1_800_000_000)
+    assert new[1].digest not in store.opened

@@ -5,7 +5,7 @@ Nothing is written here; the outcome says what a layer has to hold, in its order
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bareboat.base.epoch import ZERO, Epoch
@@ -40,8 +40,8 @@ def compose(inputs: Inputs, below: Composition, hands: Hands, where: str) -> Com
         NotFoundError: When the store lacks a package.
     """
     brought = hands.bring(inputs.parts)
-    newest = max([below.moment, *(one.moment for one in brought)])
-    moment = newest if inputs.created is None else inputs.created
+    newest = max([below.moment, *(one.moment for one in brought)]) if inputs.created is None else inputs.created
+    moment = _moment_of(inputs, brought, below)
     laid = overlay(below.tree, [one.entries for one in brought])
     check_room(inputs.files, laid.tree, inputs.places, where)
     generated, removed = _generated(inputs, laid.tree, moment)
@@ -61,12 +61,22 @@ def compose(inputs: Inputs, below: Composition, hands: Hands, where: str) -> Com
     files = tuple(sorted((entry for entry in fresh if not isinstance(entry, Directory)), key=lambda entry: entry.path))
     return Composition(
         tree=_from_above(tree),
-        moment=moment,
-        folders=_folders(tree, below.tree, [*fresh, *(entry for one in brought for entry in one.entries)]),
+        moment=newest,
+        folders=_folders(tree, below.tree, [*fresh, *(entry for one in brought for entry in one.entries)], moment),
         contributions=tuple(brought),
         files=files,
         touched=frozenset().union(removed, *(scoped(one.package, one.touched) for one in brought)),
     )
+
+
+def _moment_of(inputs: Inputs, brought: Sequence[Contribution], below: Composition) -> Epoch:
+    """The time of what a step makes: that of its own newest input, and of what is below it only where it has none.
+
+    So a layer stays as it is while what is below it changes and what is in it does not.
+    """
+    if inputs.created is not None:
+        return inputs.created
+    return max((one.moment for one in brought), default=below.moment)
 
 
 def _generated(inputs: Inputs, packages: Tree, moment: Epoch) -> tuple[list[AnyEntry], set[str]]:
@@ -126,10 +136,12 @@ def _only_own(
     return part.without(replaced, same) if replaced or same else part
 
 
-def _folders(tree: Tree, below: Tree, entries: Iterable[AnyEntry]) -> tuple[Directory, ...]:
+def _folders(tree: Tree, below: Tree, entries: Iterable[AnyEntry], moment: Epoch) -> tuple[Directory, ...]:
     """The folders of a layer, sorted: those that are new, and every parent of what the layer writes.
 
     A strict reader wants each parent before what stands in it, in every layer.
+    A folder from below is as old as the layer, as a folder is that something was put into: so the layer does not
+    depend on when what is below it was packed.
     """
     wanted: set[ImagePath] = set()
     for entry in entries:
@@ -137,7 +149,8 @@ def _folders(tree: Tree, below: Tree, entries: Iterable[AnyEntry]) -> tuple[Dire
             wanted |= set(parents_of(entry.path))
         elif below.get(entry.path) != tree[entry.path]:
             wanted |= {entry.path, *parents_of(entry.path)}
-    return tuple(entry for path in sorted(wanted) if isinstance(entry := tree[path], Directory))
+    found = [entry for path in sorted(wanted) if isinstance(entry := tree[path], Directory)]
+    return tuple(replace(entry, mtime=moment) if below.get(entry.path) == entry else entry for entry in found)
 
 
 def _check_removed(inputs: Inputs, tree: Tree, where: str) -> None:

@@ -1,17 +1,25 @@
-"""The bytes of a layer, put together from members that were compressed before."""
+"""The bytes of a layer, put together from members that were compressed before.
+
+The same members come to the same bytes, so what was joined once is found again by a record, whatever lies below it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 
+from bareboat.base.canon import canonical, digest_of
 from bareboat.base.digest import Digest, sha256
+from bareboat.base.errors import FormatError
 from bareboat.make.compress import decompress
 from bareboat.make.contribution import Member
 from bareboat.make.tarball import END
 from bareboat.make.workshop import Workshop
 from bareboat.store.blobs import read
+
+_KIND = "joined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +31,54 @@ class Stored:
     diff_id: Digest
     unpacked_size: int
 
+    def to_bytes(self) -> bytes:
+        """The record of a joined layer."""
+        return canonical({
+            "digest": str(self.digest), "size": self.size, "diff_id": str(self.diff_id),
+            "unpacked_size": self.unpacked_size,
+        })  # fmt: skip
 
-def join(members: Iterable[Member], workshop: Workshop) -> Stored:
-    """Concatenate members and the end of an archive into one stored blob.
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Stored:
+        """Read a record.
+
+        Raises:
+            FormatError: When it is not one.
+        """
+        try:
+            fields = json.loads(data)
+            return cls(
+                digest=Digest.parse(fields["digest"]), size=fields["size"], diff_id=Digest.parse(fields["diff_id"]),
+                unpacked_size=fields["unpacked_size"],
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise FormatError(f"cannot read the record of a joined layer: {error!r}") from error
+
+
+def join(members: Sequence[Member], workshop: Workshop) -> Stored:
+    """Members and the end of an archive as one stored blob: known, or put together now.
 
     RFC 1952, 2.2: "A gzip file consists of a series of members"; RFC 8878, 3: "Zstandard compressed data is made up of
     one or more frames".
     """
+    key = digest_of({"compression": workshop.compression.key, "members": [str(member.digest) for member in members]})
+    known = _recorded(key, workshop)
+    if known is None:
+        known = _joined(members, workshop)
+        workshop.records.put(_KIND, key, known.to_bytes())
+    return known
+
+
+def _recorded(key: Digest, workshop: Workshop) -> Stored | None:
+    record = workshop.records.get(_KIND, key)
+    try:
+        known = None if record is None else Stored.from_bytes(record)
+    except FormatError:
+        return None
+    return known if known is not None and workshop.blobs.has(known.digest) else None
+
+
+def _joined(members: Sequence[Member], workshop: Workshop) -> Stored:
     name = workshop.compression.name
     content = new_sha256()
     sizes = [0, 0]

@@ -6,6 +6,7 @@ import json
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
+from bareboat.make.join import Stored
 from bareboat.make.layer import Layer
 
 
@@ -18,6 +19,8 @@ def blobs_named(kind: str, record: bytes) -> tuple[Digest, ...]:
     match kind:
         case "layer":
             return (Layer.from_bytes(record).digest,)
+        case "joined":
+            return (Stored.from_bytes(record).digest,)
         case "contribution":
             return _of_contribution(record)
         case _:
