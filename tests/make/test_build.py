@@ -181,6 +181,16 @@ def test_there_is_no_base_where_the_lock_chose_otherwise_for_the_parent() -> Non
     assert base_of(child) == (None, None)
 
 
+def test_what_debug_variants_have_is_not_made_where_there_are_none() -> None:
+    """The store does not even have it."""
+    catalog = Catalog(Bench())
+    debug = make_stage("static:debug", Bench().package("busybox-static", files={"/bin/busybox": b"other"}))
+    lock = catalog.lock(**{"app-debian13": [*catalog.stages["app-debian13"][:2], debug]})
+    plain = replace(catalog.child, variants=(Variant.latest,))
+
+    assert [built.variant for built in catalog.build(plain, lock=lock)] == ["latest"]
+
+
 def test_debug_variants_have_no_base() -> None:
     """Their shell stands on top of everything, so the parent's debug layers are not below."""
     catalog = Catalog(Bench())

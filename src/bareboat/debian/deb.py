@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from io import BytesIO
 from types import MappingProxyType
 from typing import BinaryIO, Self
 
@@ -80,7 +81,10 @@ class Member:
 
     def read(self) -> bytes:
         """The whole content."""
-        data = b"".join(self.content)
+        gathered = BytesIO()  # which grows in place: pieces that wait to be joined would take its room once more
+        for piece in self.content:
+            gathered.write(piece)
+        data = gathered.getvalue()
         if len(data) != self.size:
             raise InternalError(f'the content of "{self.path}" is read twice')
         return data

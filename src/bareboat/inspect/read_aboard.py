@@ -31,6 +31,10 @@ from bareboat.store.walk import walk
 
 _T = TypeVar("_T")
 
+_Keys = tuple[tuple[Digest, Digest], ...]
+"""Layers by their digests as stored and as unpacked, base first."""
+
+_MOST_GROUNDS = 4  # filesystems of the lower layers that are remembered
 _MOST_LAYERS = 8  # as many as the images of one catalogue share while they are read one after the other
 _READERS = 2
 
@@ -50,6 +54,7 @@ class AboardReader:
         self._made_kind = made_kind
         self._layers: OrderedDict[Digest, LayerFacts] = OrderedDict()
         self._last: tuple[tuple[Digest, ...], Aboard] | None = None
+        self._grounds: OrderedDict[_Keys, Filesystem] = OrderedDict()
 
     def read(self, descriptor: Descriptor) -> Aboard:
         """The image whose manifest `descriptor` promises, named after its digest.
@@ -87,13 +92,11 @@ class AboardReader:
 
     def _put_together(self, manifest: Manifest, config: ImageConfig) -> Aboard:
         """What the layers come to; images that differ in their documents alone have it in common."""
-        filesystem = Filesystem()
         faults: list[Problem] = []
         layers = self._read_layers(manifest, config)
+        filesystem = self._filesystem(manifest, config, layers)
         whiteouts: dict[ImagePath, None] = {}
-        for number, (layer, facts) in enumerate(zip(manifest.layers, layers, strict=True)):
-            with _at(number, layer):
-                filesystem.put(_at_position(change, number) for change in facts.changes)
+        for number, facts in enumerate(layers):
             whiteouts |= dict.fromkeys(_hidden(facts.changes))
             place = Place(f"layers[{number}]")
             faults += [Problem(place, message) for message in facts.problems]
@@ -118,6 +121,26 @@ class AboardReader:
             whiteouts=tuple(whiteouts),
             faults=tuple(faults),
         )
+
+    def _filesystem(self, manifest: Manifest, config: ImageConfig, layers: list[LayerFacts]) -> Filesystem:
+        """All layers over one another; images of one base have the lower ones in common, which are put once."""
+        keys = tuple(zip((layer.digest for layer in manifest.layers), config.diff_ids, strict=True))
+        known = next((count for count in range(len(keys), 0, -1) if keys[:count] in self._grounds), 0)
+        filesystem = self._grounds[keys[:known]].copy() if known else Filesystem()
+        for number in range(known, len(keys)):
+            if number == len(keys) - 1:
+                self._stand(keys[:number], filesystem.copy())
+            with _at(number, manifest.layers[number]):
+                filesystem.put(_at_position(change, number) for change in layers[number].changes)
+        self._stand(keys, filesystem)
+        return filesystem
+
+    def _stand(self, keys: _Keys, filesystem: Filesystem) -> None:
+        """Remember what the layers `keys` come to, to stand on."""
+        self._grounds[keys] = filesystem
+        self._grounds.move_to_end(keys)
+        while len(self._grounds) > _MOST_GROUNDS:
+            self._grounds.popitem(last=False)
 
     def _read_layers(self, manifest: Manifest, config: ImageConfig) -> list[LayerFacts]:
         """The facts of every layer, base first; some are read at a time, for unpacking lets other threads run."""

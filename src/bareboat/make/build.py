@@ -45,7 +45,8 @@ _Key = tuple[int, str]
 class Wanted:
     """A recipe to build, for which of its architectures (OCI's names), in which of its variants (None for all).
 
-    A `lean` one has no layers made that none of its variants has, and `Built.touched` knows nothing of them.
+    Layers are made for all variants of the recipe, so that `Built.touched` knows of them; for a `lean` one, those of
+    the wanted variants alone.
     """
 
     recipe: Recipe
@@ -56,8 +57,8 @@ class Wanted:
     @property
     def debug(self) -> bool:
         """Whether the layers of debug variants are made."""
-        variants = self.recipe.variants if self.variants is None else self.variants
-        return not self.lean or any(variant.is_debug for variant in variants)
+        variants = self.variants if self.lean and self.variants is not None else self.recipe.variants
+        return any(variant.is_debug for variant in variants)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

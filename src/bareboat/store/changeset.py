@@ -46,6 +46,14 @@ class Filesystem:
         self._weight = 0
         self._most_weight = most_weight
 
+    def copy(self) -> Filesystem:
+        """The same for itself: what is put on one is not put on the other."""
+        other = Filesystem(most_weight=self._most_weight)
+        other._named = dict(self._named)
+        other._below = {folder: set(paths) for folder, paths in self._below.items()}
+        other._weight = self._weight
+        return other
+
     def put(self, changes: Iterable[Change]) -> None:
         """Put one layer on top.
 
