@@ -61,7 +61,7 @@ def contribute(part: Part, workshop: Workshop) -> Contribution:
 
 
 def _of_package(package: LockedPackage, treatment: Treatment, key: Digest, workshop: Workshop) -> Contribution:
-    with workshop.room_for(package.size):
+    with workshop.room.of(package.size):
         unpacked = unpack(lambda: open_checked(workshop.blobs, package.sha256), package.name, treatment)
         status = status_entries(
             package.name,
@@ -86,7 +86,7 @@ def _of_package(package: LockedPackage, treatment: Treatment, key: Digest, works
 
 
 def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
-    with workshop.room_for(sum(file.size for file in part.built.files)):
+    with workshop.room.of(sum(file.size for file in part.built.files)):
         origin = f"package:{part.name}"
         written: list[File] = []
         warnings: list[str] = []

@@ -19,6 +19,7 @@ from bareboat.base.digest import Digest
 from bareboat.base.errors import InternalError
 from bareboat.make.crew import Crew, return_memory
 from bareboat.make.part import Part
+from bareboat.make.room import UNITS, Room
 from bareboat.make.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ForkedCrew:
             max_workers=self._jobs,
             mp_context=context,
             initializer=_start_work,
-            initargs=(self._workshop.in_process(context.Lock()), os.getpid()),
+            initargs=(self._workshop.in_process(Room(context.Lock(), context.Semaphore(UNITS))), os.getpid()),
         )
 
     def begin(self, parts: Iterable[Part]) -> None:
