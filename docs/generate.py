@@ -23,10 +23,10 @@ from bareboat.inspect.structure.schema import reference_tables
 from bareboat.make.enact import EFFECTS
 from bareboat.make.prune import REFUSALS, RULES
 from bareboat.plan.catalog import catalog
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
+from bareboat.plan.config.schema import reference_table
 from bareboat.plan.inherit import catalog_recipes
 from bareboat.plan.recipe import Recipe, Stage
-from bareboat.plan.schema import reference_table
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path("docs/reference")

@@ -270,7 +270,7 @@ def test_no_more_packages_are_needed_than_the_chosen_variants_have(
 WAITING = """
 import sys, time
 from bareboat.cli import run
-from bareboat.inspect.compare import Comparer
+from bareboat.inspect.compare.images import Comparer
 
 def waiting(*arguments):
     print("ready", flush=True)

@@ -12,7 +12,7 @@ import pytest
 from bareboat.base.errors import UsageError
 from bareboat.cli import VERBS, bareboat
 from bareboat.plan.catalog import catalog
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.inherit import catalog_recipes, config_recipes
 from bareboat.plan.names import select
 from bareboat.plan.recipe import Recipe

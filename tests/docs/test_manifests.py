@@ -14,8 +14,8 @@ import yaml
 
 from bareboat.plan.catalog import catalog
 from bareboat.plan.components import HEALTHCHECK, HEALTHCHECK_PROGRAM
-from bareboat.plan.config import Variant
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.config import Variant
+from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.inherit import NONROOT_USER, config_recipes
 from bareboat.plan.recipe import Recipe
 from tests.docs.reading import ROOT, Block, blocks, blocks_of

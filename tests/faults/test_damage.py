@@ -68,9 +68,9 @@ def forget(project: Project, kinds: Collection[str]) -> None:
 @pytest.mark.parametrize(
     ("sort", "forgotten"),
     [
-        (Sort.packages, ("contribution", "layer")),
-        (Sort.members, ("layer",)),
-        (Sort.contents, ("layer",)),
+        (Sort.packages, ("contribution", "joined", "layer")),
+        (Sort.members, ("joined", "layer")),
+        (Sort.contents, ("joined", "layer")),
         (Sort.layers, ()),
         (Sort.documents, ()),
     ],

@@ -19,7 +19,7 @@ from bareboat.make.effects.x509 import read_certificates
 from bareboat.make.layer import Layer
 from bareboat.make.tree import Directory, Tree, file_of
 from bareboat.plan.catalog import Catalog, catalog
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.evidence import read_integrity, read_npm_keys, read_npm_signatures, verify_npm
 from bareboat.plan.keyring import Keyring, verify_detached, verify_inline
 from bareboat.plan.lock_file import format_lock, parse_lock

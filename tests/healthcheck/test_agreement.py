@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bareboat.base.errors import FormatError
-from bareboat.plan.config_health import (
+from bareboat.plan.config.health import (
     command_of,
     read_age,
     read_check_address,

@@ -11,7 +11,7 @@ import pytest
 from bareboat.base.digest import Digest
 from bareboat.base.errors import BareboatError, BuildError, ConfigurationError, NotFoundError, StaleLockError
 from bareboat.make.order import Order
-from bareboat.plan.config import TrustWish
+from bareboat.plan.config.config import TrustWish
 from tests.makers.bench import (
     ACCOUNTS,
     MERGED_USR,

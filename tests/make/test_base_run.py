@@ -9,7 +9,7 @@ import pytest
 from bareboat.make.base_run import run_over
 from bareboat.oci.config import Execution
 from bareboat.oci.config import Healthcheck as OciHealthcheck
-from bareboat.plan.config import Healthcheck, Variant
+from bareboat.plan.config.config import Healthcheck, Variant
 from bareboat.plan.recipe import RunConfig
 
 BASE = Execution(

@@ -14,7 +14,7 @@ from bareboat.base.errors import BareboatError, BuildError, StaleLockError
 from bareboat.make.build import Built, Wanted, names_of
 from bareboat.oci.index import Index
 from bareboat.oci.validate_image import validate_image
-from bareboat.plan.config import Layers, LayerStrategy, Variant
+from bareboat.plan.config.config import Layers, LayerStrategy, Variant
 from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe
 from bareboat.store.blobs import read

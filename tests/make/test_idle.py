@@ -11,7 +11,7 @@ import pytest
 from bareboat.base.problem import Place
 from bareboat.make.build import Built, Wanted
 from bareboat.make.idle import idle_words
-from bareboat.plan.config import FileWish
+from bareboat.plan.config.config import FileWish
 from bareboat.plan.recipe import Recipe
 from tests.makers.bench import ACCOUNTS, Bench, MadeStage, make_file, make_lock, make_recipe, make_stage
 

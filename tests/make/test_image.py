@@ -14,8 +14,8 @@ from bareboat.inspect.accepted import acceptances_in
 from bareboat.make.image import Image, check_size, image_of, index_annotations
 from bareboat.make.order import Order
 from bareboat.oci.config import Execution, Healthcheck
-from bareboat.plan.config import Acceptance, Variant
-from bareboat.plan.config import Healthcheck as HealthWish
+from bareboat.plan.config.config import Acceptance, Variant
+from bareboat.plan.config.config import Healthcheck as HealthWish
 from bareboat.plan.lock import BYTE_FORMAT
 from bareboat.plan.recipe import RunConfig
 from tests.makers.bench import DISTRO, PLACE, Bench, assemble, make_archive, make_file, make_stage

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareboat.make.layering import Step, cut
-from bareboat.plan.config import Layers, LayerStrategy
+from bareboat.plan.config.config import Layers, LayerStrategy
 from tests.makers.bench import Bench
 
 BENCH = Bench()

@@ -16,7 +16,7 @@ from bareboat.base.platform import architecture
 from bareboat.make.source import Sources, placed
 from bareboat.make.substitute import Words
 from bareboat.make.tree import AnyEntry, File
-from bareboat.plan.config import FileWish
+from bareboat.plan.config.config import FileWish
 from bareboat.store.memory import MemoryStore
 from tests.makers.bench import ACCOUNTS, make_file
 from tests.makers.elf import make_elf, make_library

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from bareboat.make.layer import Layer
-from bareboat.plan.config import Layers, LayerStrategy
+from bareboat.plan.config.config import Layers, LayerStrategy
 from tests.makers.bench import (
     ACCOUNTS,
     Bench,

@@ -31,7 +31,7 @@ from bareboat.make.workshop import Workshop
 from bareboat.oci.media import Compression
 from bareboat.oci.payload import unpacked
 from bareboat.oci.validate_layer import validate_layer_tar
-from bareboat.plan.config import (
+from bareboat.plan.config.config import (
     Accounts,
     FileWish,
     GroupWish,

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from bareboat.base.errors import ConfigurationError
 from bareboat.base.problem import Place, Problems
 from bareboat.plan.catalog import Catalog
-from bareboat.plan.config import Config, Omission
-from bareboat.plan.config_nodes import Node, compose
-from bareboat.plan.config_values import image_of
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.config import Config, Omission
+from bareboat.plan.config.nodes import Node, compose
+from bareboat.plan.config.values import image_of
+from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.distro import Distro
 from bareboat.plan.inherit import config_recipes
 from bareboat.plan.recipe import Recipe

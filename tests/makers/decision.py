@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bareboat.base.epoch import Epoch
-from bareboat.plan.config import Omission, PackageWish, PinnedSource, UpstreamWish
+from bareboat.plan.config.config import Omission, PackageWish, PinnedSource, UpstreamWish
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe, Stage

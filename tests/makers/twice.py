@@ -18,7 +18,7 @@ from bareboat.make.build import Built, Wanted
 from bareboat.make.layer import Layer
 from bareboat.oci.media import Compression
 from bareboat.oci.payload import unpacked
-from bareboat.plan.config import Layers, LayerStrategy
+from bareboat.plan.config.config import Layers, LayerStrategy
 from bareboat.plan.recipe import Recipe
 from bareboat.store.blobs import read
 from bareboat.store.disk import DiskStore

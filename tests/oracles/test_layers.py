@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bareboat.make.layer import Layer
-from bareboat.plan.config import Layers, LayerStrategy
+from bareboat.plan.config.config import Layers, LayerStrategy
 from bareboat.store.blobs import read
 from tests.makers.bench import ACCOUNTS, Bench, dump_tar, make_file, make_stage
 from tests.makers.deb import device, directory, file, hardlink, symlink

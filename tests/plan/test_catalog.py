@@ -12,7 +12,7 @@ import pytest
 from bareboat.base.errors import InternalError, UsageError
 from bareboat.base.problem import Problems
 from bareboat.plan.catalog import OMISSIONS, catalog, image_names, load_catalog, read_data
-from bareboat.plan.config_faults import find_image_faults, find_omission_faults
+from bareboat.plan.config.faults import find_image_faults, find_omission_faults
 from bareboat.plan.distro import distros
 from bareboat.plan.inherit import catalog_recipes
 from tests.makers.catalog import some_catalog
@@ -61,7 +61,7 @@ def test_reading_the_catalogue_needs_no_pydantic() -> None:
     """It takes a tenth of a second to start, which a warm build has no use for."""
     code = (
         "import sys; from bareboat.plan.catalog import catalog; from bareboat.plan.inherit import catalog_recipes;"
-        "import bareboat.plan.config_yaml; catalog_recipes(catalog()); sys.exit('pydantic' in sys.modules)"
+        "import bareboat.plan.config.yaml; catalog_recipes(catalog()); sys.exit('pydantic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -12,7 +12,7 @@ import pytest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BareboatError, ConfigurationError, SignatureError, StaleLockError, UsageError
 from bareboat.base.observer import Silent
-from bareboat.plan.config import PinnedSource
+from bareboat.plan.config.config import PinnedSource
 from bareboat.plan.decide import Decider
 from bareboat.plan.fresh import check_fresh, only
 from bareboat.plan.keyring import Keyring

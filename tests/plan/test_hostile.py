@@ -9,7 +9,7 @@ import zlib
 import pytest
 
 from bareboat.base.errors import ConfigurationError, FormatError, LimitError, SignatureError
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.keyring import Keyring, verify_detached, verify_inline
 from bareboat.plan.packets import signature_packets
 from bareboat.plan.publisher import unpacked_members

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bareboat.base.problem import Place
-from bareboat.plan.config import Omission
+from bareboat.plan.config.config import Omission
 from bareboat.plan.idle import idle_omissions, overruled_omissions
 from bareboat.plan.recipe import Recipe
 from tests.makers.catalog import recipes_of, some_catalog

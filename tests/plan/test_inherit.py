@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bareboat.base.errors import ConfigurationError
 from bareboat.base.path import ImagePath
-from bareboat.plan.config import Accounts, FileWish, Layers, LayerStrategy, Omission, UserWish, Variant
+from bareboat.plan.config.config import Accounts, FileWish, Layers, LayerStrategy, Omission, UserWish, Variant
 from bareboat.plan.inherit import catalog_recipes, config_recipes
 from bareboat.plan.recipe import Recipe, RunConfig, Stage
 from tests.makers.catalog import config_of, faults_of, recipes_of, some_catalog, without_places

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bareboat.base.errors import UsageError
 from bareboat.base.platform import ARCHITECTURES
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
 from bareboat.plan.inherit import catalog_recipes, config_recipes
 from bareboat.plan.names import ImageName, select
 from tests.makers.catalog import config_of, some_catalog

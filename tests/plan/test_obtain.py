@@ -27,7 +27,7 @@ from bareboat.base.errors import (
     StaleLockError,
 )
 from bareboat.base.path import ImagePath
-from bareboat.plan.config import FileWish
+from bareboat.plan.config.config import FileWish
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock, LockedFile, LockedImage, LockedStage, LockedUpstream
 from bareboat.plan.needed import needed, without_the_rest

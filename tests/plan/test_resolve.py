@@ -8,7 +8,7 @@ import pytest
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import ConfigurationError, LockError, NotFoundError, ResolutionError
-from bareboat.plan.config import Acceptance, Omission, PackageWish, PinnedSource
+from bareboat.plan.config.config import Acceptance, Omission, PackageWish, PinnedSource
 from bareboat.plan.lock import LockedPackage
 from bareboat.plan.lock_file import format_lock, parse_lock
 from bareboat.plan.recipe import Recipe
@@ -90,7 +90,7 @@ def test_all_architectures_are_decided_together_and_drift_is_told() -> None:
 
 def test_upstream_programs_stand_beside_packages() -> None:
     from bareboat.base.platform import architecture
-    from bareboat.plan.config import UpstreamWish
+    from bareboat.plan.config.config import UpstreamWish
     from bareboat.plan.upstream import pinned
 
     lock = World(LINES).decide(make_recipe("node", ["base"], make_stage("node", ["lib"], ["nodejs 24"])))

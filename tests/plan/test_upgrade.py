@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bareboat.base.epoch import Epoch
-from bareboat.plan.config import PinnedSource
+from bareboat.plan.config.config import PinnedSource
 from bareboat.plan.fresh import stale
 from bareboat.plan.lock_file import format_lock
 from tests.makers.archive import DATE

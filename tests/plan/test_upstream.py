@@ -4,7 +4,7 @@ import pytest
 
 from bareboat.base.errors import ResolutionError
 from bareboat.base.platform import ARCHITECTURES, architecture
-from bareboat.plan.config import UpstreamWish
+from bareboat.plan.config.config import UpstreamWish
 from bareboat.plan.upstream import CARRIED, pinned, program, programs
 
 

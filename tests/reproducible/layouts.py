@@ -6,7 +6,7 @@ import filecmp
 from collections.abc import Iterator
 from pathlib import Path
 
-from bareboat.inspect.compare import Comparer
+from bareboat.inspect.compare.images import Comparer
 from bareboat.inspect.present.compare import present_comparison
 from bareboat.store.layout import Layout
 

@@ -58,7 +58,7 @@ def command(
     from bareboat.cli.places import images_at
     from bareboat.cli.reproducing import Request, reproduce
     from bareboat.inspect.claims import UNKNOWN
-    from bareboat.inspect.compare import MOST_DIFFERENCES
+    from bareboat.inspect.compare.images import MOST_DIFFERENCES
     from bareboat.inspect.present.columns import many
     from bareboat.inspect.present.reproduction import present_reproduction
     from bareboat.plan.desk import Desk

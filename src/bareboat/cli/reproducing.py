@@ -14,14 +14,14 @@ from bareboat.cli.mending import from_the_store, mended
 from bareboat.cli.obtaining import obtain
 from bareboat.cli.wiring import machine_store
 from bareboat.inspect.claims import Origin, claims_of
-from bareboat.inspect.compare import MOST_DIFFERENCES, Comparer
-from bareboat.inspect.difference import joined
+from bareboat.inspect.compare.difference import joined
+from bareboat.inspect.compare.images import MOST_DIFFERENCES, Comparer
 from bareboat.inspect.reproduction import Reproduction, Verdict
 from bareboat.make.build import Built, Wanted, names_by_architecture, names_for, names_of
 from bareboat.make.compress import compression
 from bareboat.make.workshop import Workshop
 from bareboat.oci import media
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
 from bareboat.plan.desk import Desk
 from bareboat.plan.fresh import check_fresh
 from bareboat.plan.lock import Lock

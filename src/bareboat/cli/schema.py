@@ -26,6 +26,6 @@ def command(subject: str, as_json: bool) -> None:  # noqa: ARG001  it is JSON ei
 
         print_json(schema_of_tests())
         return
-    from bareboat.plan.schema import json_schema
+    from bareboat.plan.config.schema import json_schema
 
     print_json(json_schema())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.observer import Observer
-from bareboat.plan.config import Config
+from bareboat.plan.config.config import Config
 from bareboat.plan.desk import Desk
 from bareboat.plan.distro import codenames
 from bareboat.plan.lock import Lock

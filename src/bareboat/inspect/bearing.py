@@ -5,7 +5,7 @@ from __future__ import annotations
 from bareboat.inspect.aboard import Aboard
 from bareboat.inspect.accounts import PASSWD
 from bareboat.oci.annotations import FOREIGN_BASE, FORMAT, VARIANT
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
 
 
 def is_ours(aboard: Aboard) -> bool:

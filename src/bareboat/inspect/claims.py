@@ -14,7 +14,7 @@ from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.manifest import Manifest
 from bareboat.oci.media import Compression
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
 from bareboat.plan.lock import BYTE_FORMAT, Lock
 from bareboat.plan.recipe import Recipe
 from bareboat.store.images import ImageStore, platforms_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bareboat.inspect.claims import Claim
-from bareboat.inspect.difference import Comparison
+from bareboat.inspect.compare.difference import Comparison
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor
 from bareboat.store.images import ImageStore, blobs_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from bareboat.base.errors import FormatError
-from bareboat.inspect.difference import shown
+from bareboat.inspect.compare.difference import shown
 from bareboat.oci.tar_headers import BLOCK, TarHeader, tar_headers
 
 _TYPES = {

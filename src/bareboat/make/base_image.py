@@ -30,7 +30,7 @@ from bareboat.oci import media
 from bareboat.oci.annotations import FOREIGN_BASE, FORMAT
 from bareboat.oci.config import History, ImageConfig
 from bareboat.oci.manifest import Manifest
-from bareboat.plan.config import Accounts, GroupWish, UserWish
+from bareboat.plan.config.config import Accounts, GroupWish, UserWish
 from bareboat.plan.lock import LockedBaseImage
 from bareboat.store.blobs import Blobs, read
 from bareboat.store.entry import EntryKind, LayerEntry

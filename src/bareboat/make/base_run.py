@@ -13,7 +13,7 @@ from types import MappingProxyType
 from bareboat.oci import annotations as names
 from bareboat.oci.config import Execution
 from bareboat.oci.config import Healthcheck as OciHealthcheck
-from bareboat.plan.config import Healthcheck, Variant
+from bareboat.plan.config.config import Healthcheck, Variant
 from bareboat.plan.recipe import RunConfig
 
 _INHERITED = re.compile(r"\$\{(?!arch\}|gnu\}|oci-arch\})([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -25,7 +25,7 @@ from bareboat.make.workshop import Workshop
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.index import Index
-from bareboat.plan.config import LayerStrategy, Variant
+from bareboat.plan.config.config import LayerStrategy, Variant
 from bareboat.plan.distro import Distro
 from bareboat.plan.lock import Lock, LockedImage
 from bareboat.plan.recipe import Recipe

@@ -25,7 +25,7 @@ from bareboat.oci.config import Execution, Healthcheck, History, ImageConfig
 from bareboat.oci.descriptor import Descriptor, Platform
 from bareboat.oci.manifest import Manifest
 from bareboat.oci.media import Compression
-from bareboat.plan.config import Acceptance, Accounts, Variant
+from bareboat.plan.config.config import Acceptance, Accounts, Variant
 from bareboat.plan.lock import BYTE_FORMAT
 
 if TYPE_CHECKING:  # what a build of images without one does without

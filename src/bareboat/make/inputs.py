@@ -24,7 +24,7 @@ from bareboat.make.source import Sources, placed
 from bareboat.make.substitute import Words
 from bareboat.make.tree import AnyEntry
 from bareboat.make.workshop import Workshop
-from bareboat.plan.config import Accounts
+from bareboat.plan.config.config import Accounts
 from bareboat.plan.lock import BYTE_FORMAT
 
 if TYPE_CHECKING:  # what a build of images without one does without

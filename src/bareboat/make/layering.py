@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bareboat.plan.config import Layers, LayerStrategy
+from bareboat.plan.config.config import Layers, LayerStrategy
 from bareboat.plan.lock import LockedPackage, LockedUpstream
 
 

@@ -12,7 +12,7 @@ from bareboat.base.errors import StaleLockError
 from bareboat.base.platform import Architecture
 from bareboat.debian.relation import parse_relation
 from bareboat.make.layering import Step
-from bareboat.plan.config import Accounts, FileWish, TrustWish
+from bareboat.plan.config.config import Accounts, FileWish, TrustWish
 from bareboat.plan.distro import Distro
 from bareboat.plan.lock import Lock, LockedBaseImage, LockedPackage, LockedStage
 from bareboat.plan.recipe import Recipe, Stage

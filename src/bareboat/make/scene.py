@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bareboat.base.epoch import Epoch
 from bareboat.base.path import ImagePath
 from bareboat.base.platform import Architecture
-from bareboat.plan.config import Accounts
+from bareboat.plan.config.config import Accounts
 from bareboat.plan.distro import Distro
 
 

@@ -17,7 +17,7 @@ from bareboat.make.effects.accounts import owner_ids
 from bareboat.make.facts import facts_of
 from bareboat.make.substitute import Words
 from bareboat.make.tree import AnyEntry, Directory, Symlink, file_of
-from bareboat.plan.config import Accounts, FileWish
+from bareboat.plan.config.config import Accounts, FileWish
 from bareboat.store.blobs import Blobs, read
 
 _OWNER_EXECUTES = 0o100

@@ -16,9 +16,9 @@ from types import MappingProxyType
 
 from bareboat.base.errors import BareboatError, InternalError, UsageError
 from bareboat.base.problem import Problems
-from bareboat.plan.config import ImageWish, Omission
-from bareboat.plan.config_nodes import Node, compose
-from bareboat.plan.config_values import image_of, omission_of
+from bareboat.plan.config.config import ImageWish, Omission
+from bareboat.plan.config.nodes import Node, compose
+from bareboat.plan.config.values import image_of, omission_of
 from bareboat.plan.distro import Distro, distros
 from bareboat.plan.names import missing_on_distro, split_distro, unknown_image
 
@@ -116,7 +116,7 @@ def read_data(folder: Traversable, name: str) -> Node:
     """A file of the catalogue as nodes.
 
     Raises:
-        InternalError: When it is not YAML as `plan.config_nodes` reads it.
+        InternalError: When it is not YAML as `plan.config.nodes` reads it.
     """
     problems = Problems()
     node = compose(folder.joinpath(name + _SUFFIX).read_bytes(), f"catalog/{name}{_SUFFIX}", problems)

@@ -13,7 +13,7 @@ from bareboat.base.platform import architecture
 from bareboat.base.problem import suggestion
 from bareboat.plan.base_images import Base, BaseImages
 from bareboat.plan.base_reference import is_base_reference
-from bareboat.plan.config import PinnedSource
+from bareboat.plan.config.config import PinnedSource
 from bareboat.plan.distro import Distro, distro
 from bareboat.plan.fresh import together
 from bareboat.plan.keyring import Keyring, archive_keyring

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from bareboat.base.errors import LockError, StoreError, UsageError
 from bareboat.plan.catalog import Catalog, catalog
-from bareboat.plan.config import Compression, Config, PinnedSource
-from bareboat.plan.config_yaml import read_config
+from bareboat.plan.config.config import Compression, Config, PinnedSource
+from bareboat.plan.config.yaml import read_config
 from bareboat.plan.inherit import catalog_recipes, config_recipes
 from bareboat.plan.lock import Lock
 from bareboat.plan.lock_file import GIVE_A_LOCK, format_lock, parse_lock

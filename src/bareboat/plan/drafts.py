@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.base.problem import Place, Problems, suggestion
 from bareboat.plan.components import COMPONENTS
-from bareboat.plan.config import (
+from bareboat.plan.config.config import (
     Accounts,
     FileWish,
     GroupWish,

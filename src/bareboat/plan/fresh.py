@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bareboat.base.errors import StaleLockError
-from bareboat.plan.config import PinnedSource
+from bareboat.plan.config.config import PinnedSource
 from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe
 from bareboat.plan.wish import wish_digest

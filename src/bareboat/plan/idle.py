@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from bareboat.base.problem import Problem, suggestion
 from bareboat.debian.relation import Group, parse_relations
-from bareboat.plan.config import Omission, PackageWish
+from bareboat.plan.config.config import Omission, PackageWish
 from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe
 

@@ -35,8 +35,8 @@ from bareboat.base.errors import ConfigurationError, UsageError
 from bareboat.base.problem import Problems
 from bareboat.plan.base_reference import is_base_reference
 from bareboat.plan.catalog import Catalog
-from bareboat.plan.config import Config, ImageWish, Variant
-from bareboat.plan.config_check import SCRATCH
+from bareboat.plan.config.check import SCRATCH
+from bareboat.plan.config.config import Config, ImageWish, Variant
 from bareboat.plan.drafts import package_of
 from bareboat.plan.recipe import BaseWish, Recipe, RunConfig, Stage
 from bareboat.plan.steps import Inheritance

@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 from bareboat.base.errors import UsageError
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.base.problem import suggestion
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
 from bareboat.plan.recipe import Recipe
 
 _Part = TypeVar("_Part", bound=str)

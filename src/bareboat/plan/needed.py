@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from bareboat.plan.config import FileWish
+from bareboat.plan.config.config import FileWish
 from bareboat.plan.lock import Lock, LockedBaseImage, LockedPackage, LockedUpstream
 from bareboat.plan.recipe import Recipe
 from bareboat.store.blobs import Blobs

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.problem import Place
-from bareboat.plan.config import (
+from bareboat.plan.config.config import (
     NOWHERE,
     Acceptance,
     Accounts,

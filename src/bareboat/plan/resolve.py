@@ -16,7 +16,7 @@ from bareboat.base.observer import Observer, Silent
 from bareboat.base.platform import Architecture, architecture
 from bareboat.debian.version import Version
 from bareboat.plan.base_images import Base
-from bareboat.plan.config import PinnedSource
+from bareboat.plan.config.config import PinnedSource
 from bareboat.plan.lock import (
     BYTE_FORMAT,
     Lock,

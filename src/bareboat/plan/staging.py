@@ -15,7 +15,7 @@ from bareboat.base.errors import ResolutionError
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.debian.relation import Group, Relation
-from bareboat.plan.config import UpstreamWish
+from bareboat.plan.config.config import UpstreamWish
 from bareboat.plan.lock import LockedPackage, LockedStage, LockedUpstream
 from bareboat.plan.prefer import Candidate
 from bareboat.plan.recipe import Recipe, Stage

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.problem import Place, Problems, suggestion
-from bareboat.plan.config import Acceptance, Healthcheck, ImageWish, Layers, Omission, Variant
+from bareboat.plan.config.config import Acceptance, Healthcheck, ImageWish, Layers, Omission, Variant
 from bareboat.plan.drafts import Drafts
 from bareboat.plan.recipe import RunConfig, Stage
 

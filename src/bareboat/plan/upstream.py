@@ -15,7 +15,7 @@ from bareboat.base.document import Document
 from bareboat.base.errors import InternalError, ResolutionError
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
-from bareboat.plan.config import UpstreamWish
+from bareboat.plan.config.config import UpstreamWish
 from bareboat.plan.data import catalog_bytes, catalog_document
 from bareboat.plan.lock import LockedFile, LockedUpstream
 

@@ -8,7 +8,7 @@ from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.errors import ConfigurationError, FormatError
 from bareboat.debian.relation import Relation, parse_relation
-from bareboat.plan.config import PackageWish, PinnedSource
+from bareboat.plan.config.config import PackageWish, PinnedSource
 from bareboat.plan.recipe import Recipe
 
 

@@ -10,7 +10,7 @@ from bareboat.base.errors import UsageError
 from bareboat.inspect.structure.catalogue import FOLDER, catalogue_tests, files_about
 from bareboat.oci.annotations import FORMAT, TITLE
 from bareboat.plan.catalog import catalog
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
 from bareboat.plan.inherit import catalog_recipes
 
 RECIPES = {recipe.name: recipe for recipe in catalog_recipes(catalog())}

@@ -9,7 +9,7 @@ from bareboat.base.errors import BuildError
 from bareboat.base.problem import Place
 from bareboat.make.effects import accounts
 from bareboat.make.tree import Tree
-from bareboat.plan.config import Accounts, GroupWish, UserWish
+from bareboat.plan.config.config import Accounts, GroupWish, UserWish
 from tests.makers.tree import contents, dump
 
 NOON = Epoch(1_700_000_000)

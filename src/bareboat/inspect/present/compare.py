@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bareboat.inspect.difference import Comparison, Difference
+from bareboat.inspect.compare.difference import Comparison, Difference
 from bareboat.inspect.present.columns import columns, plain
 
 _MOST_CHARACTERS = 200

@@ -10,7 +10,7 @@ from bareboat.inspect.accounts import accounts_of, user_ids
 from bareboat.inspect.bearing import is_system
 from bareboat.inspect.execution import program_of
 from bareboat.inspect.finding import Family, Finding, Rule, Severity
-from bareboat.plan.config_signals import read_signal
+from bareboat.plan.config.signals import read_signal
 from bareboat.store.entry import EntryKind
 
 PROGRAM = Rule(

@@ -31,7 +31,7 @@ from bareboat.inspect.structure.model_types import (
     Text,
     VariantName,
 )
-from bareboat.plan.config_types import Words, fault
+from bareboat.plan.config.types import Words, fault
 
 NOT_SAID: Any = None
 

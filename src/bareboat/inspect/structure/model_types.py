@@ -1,4 +1,4 @@
-"""The scalar types of a file of structure tests as pydantic sees them; in the style of `plan.config_types`.
+"""The scalar types of a file of structure tests as pydantic sees them; in the style of `plan.config.types`.
 
 Where the original's YAML reader (yaml.v2, which is YAML 1.1) is more lenient than ours, so is this: numbers and truth
 values stand for text, `yes` and `no` for truth values, and null for what is not said.
@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from bareboat.inspect.expression.machine import Expression
 from bareboat.inspect.structure.claims import Absence, Executor
-from bareboat.plan.config import Variant
-from bareboat.plan.config_nodes import Written
-from bareboat.plan.config_types import (
+from bareboat.plan.config.config import Variant
+from bareboat.plan.config.nodes import Written
+from bareboat.plan.config.types import (
     AccountId,
     ArchitectureName,
     LayerCount,
@@ -28,7 +28,7 @@ from bareboat.plan.config_types import (
     by,
     fault,
 )
-from bareboat.plan.config_words import read_choice
+from bareboat.plan.config.words import read_choice
 
 __all__ = ["AccountId", "ArchitectureName", "LayerCount", "Size", "Text"]
 

@@ -13,7 +13,7 @@ from bareboat.base.errors import ConfigurationError, InternalError
 from bareboat.base.problem import Problems, suggestion
 from bareboat.inspect.expression.machine import Expression
 from bareboat.inspect.structure.claims import LayerSetting, Setting, StructureTests, Variable
-from bareboat.plan.config_nodes import Node, compose
+from bareboat.plan.config.nodes import Node, compose
 
 VERSIONS = ("1.0.0", "2.0.0")
 
@@ -51,7 +51,7 @@ def parse_tests(data: bytes, file: str) -> StructureTests:
     version = None if node is None else _version(node, problems)
     if node is not None and version is not None:
         from bareboat.inspect.structure.model import MODELS
-        from bareboat.plan.config_faults import find_faults
+        from bareboat.plan.config.faults import find_faults
 
         find_faults(node, MODELS[version], problems, _ELSEWHERE)
     problems.raise_as(ConfigurationError, f'cannot use "{file}": {problems.counted}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bareboat.inspect.structure.model import MODELS
-from bareboat.plan.schema import DIALECT, Generator, tables_of
+from bareboat.plan.config.schema import DIALECT, Generator, tables_of
 
 IDENTIFIER = "urn:bareboat:structure-tests"
 VERSION = "2.0.0"

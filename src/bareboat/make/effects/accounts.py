@@ -15,7 +15,7 @@ from bareboat.base.path import image_path
 from bareboat.base.problem import Place, Problems, suggestion
 from bareboat.make.effects.stamp import Stamp
 from bareboat.make.tree import AnyEntry, Tree
-from bareboat.plan.config import Accounts, GroupWish, UserWish
+from bareboat.plan.config.config import Accounts, GroupWish, UserWish
 
 _Account = TypeVar("_Account", UserWish, GroupWish)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bareboat.base.errors import UsageError
 from bareboat.oci.reference import Reference
-from bareboat.plan.config import Variant
+from bareboat.plan.config.config import Variant
 
 SHELL = "/busybox/sh"
 ROOT = "/proc/1/root"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from bareboat.debian.zstandard import zstd
-from bareboat.inspect.difference import Difference, Part
+from bareboat.inspect.compare.difference import Difference, Part
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.media import Compression

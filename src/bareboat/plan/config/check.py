@@ -11,8 +11,8 @@ from bareboat.base.errors import BareboatError
 from bareboat.base.problem import MOST_PROBLEMS, MOST_SUGGESTIONS, Place, Problems, suggestion
 from bareboat.plan.base_reference import base_reference, is_base_reference
 from bareboat.plan.catalog import Catalog, unknown_distro
-from bareboat.plan.config_nodes import Node
-from bareboat.plan.config_words import read_plain_name
+from bareboat.plan.config.nodes import Node
+from bareboat.plan.config.words import read_plain_name
 from bareboat.plan.names import split_distro
 
 SCRATCH = "scratch"

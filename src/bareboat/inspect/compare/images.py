@@ -12,10 +12,10 @@ from contextlib import closing
 from itertools import chain, islice
 
 from bareboat.base.digest import Digest
-from bareboat.inspect.compare_documents import document_differences
-from bareboat.inspect.compare_layers import layer_differences
-from bareboat.inspect.compare_members import Packed
-from bareboat.inspect.difference import Comparison, Difference, Kind, Part
+from bareboat.inspect.compare.difference import Comparison, Difference, Kind, Part
+from bareboat.inspect.compare.documents import document_differences
+from bareboat.inspect.compare.layers import layer_differences
+from bareboat.inspect.compare.members import Packed
 from bareboat.inspect.origins import layer_origins
 from bareboat.inspect.received import Received, receive
 from bareboat.oci import media

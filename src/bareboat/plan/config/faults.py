@@ -9,9 +9,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from bareboat.base.problem import MOST_PROBLEMS, MOST_SUGGESTIONS, Problems, suggestion
-from bareboat.plan.config_model import ConfigModel, ImageModel, OmissionModel
-from bareboat.plan.config_nodes import Node, kind_of
-from bareboat.plan.config_shape import MAPPING_TAG, TEXT_TAG
+from bareboat.plan.config.model import ConfigModel, ImageModel, OmissionModel
+from bareboat.plan.config.nodes import Node, kind_of
+from bareboat.plan.config.shape import MAPPING_TAG, TEXT_TAG
 
 _KEY_TAG = "[key]"
 _NOT_PATH = frozenset({TEXT_TAG, MAPPING_TAG, _KEY_TAG})

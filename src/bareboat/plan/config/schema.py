@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from bareboat.base.errors import InternalError
-from bareboat.plan.config_model import ConfigModel
+from bareboat.plan.config.model import ConfigModel
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTIFIER = "urn:bareboat:configuration"

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bareboat.base.digest import Digest
-from bareboat.inspect.compare import Comparer
-from bareboat.inspect.compare_bytes import first_difference_of
-from bareboat.inspect.difference import Comparison
+from bareboat.inspect.compare.bytes import first_difference_of
+from bareboat.inspect.compare.difference import Comparison
+from bareboat.inspect.compare.images import Comparer
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.media import Compression
 from tests.makers.image import Made

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bareboat.base.digest import Digest
-from bareboat.inspect.compare import Comparer
-from bareboat.inspect.difference import Comparison, Difference, Part
+from bareboat.inspect.compare.difference import Comparison, Difference, Part
+from bareboat.inspect.compare.images import Comparer
 from bareboat.inspect.present.compare import heading, present_comparison
 from bareboat.oci import media
 from bareboat.oci.config import Execution, History

@@ -9,8 +9,8 @@ import json
 from collections.abc import Collection, Iterator
 
 from bareboat.base.canon import canonical
-from bareboat.inspect.compare_bytes import first_difference_of
-from bareboat.inspect.difference import Difference, Part
+from bareboat.inspect.compare.bytes import first_difference_of
+from bareboat.inspect.compare.difference import Difference, Part
 
 _ABSENT = object()
 

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from bareboat.plan.catalog import catalog
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.schema import json_schema, reference_table
+from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.inherit import config_recipes
-from bareboat.plan.schema import json_schema, reference_table
-from tests.plan.test_config_yaml import EVERYTHING
+from tests.plan.config.test_yaml import EVERYTHING
 
 
 class Loader(yaml.SafeLoader):
@@ -110,7 +110,7 @@ def test_the_reference_has_a_row_for_every_key() -> None:
     assert rows == {key for mapping in mappings() for key in mapping["properties"]}
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "configuration.md"
 
 
 def test_the_reference_page_ends_with_the_tables_of_today() -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from bareboat.base.problem import Problems
 from bareboat.plan.catalog import Catalog
-from bareboat.plan.config_check import find_reference_faults, parents_in
-from bareboat.plan.config_faults import find_config_faults
-from bareboat.plan.config_nodes import Node
+from bareboat.plan.config.check import find_reference_faults, parents_in
+from bareboat.plan.config.faults import find_config_faults
+from bareboat.plan.config.nodes import Node
 
 _BENEATH = ("distro", "defaults")
 """What of the file bears on the inheritance of every image."""

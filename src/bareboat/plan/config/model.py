@@ -1,9 +1,9 @@
 """The door: the shape of `bareboat.yaml` and of the catalogue's files, as pydantic models.
 
-They check each value and describe each key (`plan.schema` makes the JSON Schema and the reference from them); what
-they let in becomes a frozen value of `plan.config` in `plan.config_values`.
+They check each value and describe each key (`plan.config.schema` makes the JSON Schema and the reference from them);
+what they let in becomes a frozen value of `plan.config.config` in `plan.config.values`.
 A null means "take the parent's away" where it is allowed.
-Only `plan.config_yaml`, `plan.catalog` and `plan.schema` import this, since pydantic takes its time to start.
+Only `plan.config.yaml`, `plan.catalog` and `plan.config.schema` import this, since pydantic takes its time to start.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from bareboat.plan.config import Compression
-from bareboat.plan.config_health_model import HealthcheckItem
-from bareboat.plan.config_shape import MAPPING_TAG, NOT_SAID, TEXT_TAG, Model, tag_of
-from bareboat.plan.config_types import (
+from bareboat.plan.config.config import Compression
+from bareboat.plan.config.health_model import HealthcheckItem
+from bareboat.plan.config.shape import MAPPING_TAG, NOT_SAID, TEXT_TAG, Model, tag_of
+from bareboat.plan.config.types import (
     AccountId,
     AccountName,
     ArchitectureName,
@@ -51,7 +51,7 @@ from bareboat.plan.config_types import (
     by,
     fault,
 )
-from bareboat.plan.config_words import read_choice
+from bareboat.plan.config.words import read_choice
 
 _FILE_SOURCES = ("text", "source", "url", "link", "folder", "remove")
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareboat.base.errors import BareboatError, FormatError
-from bareboat.plan import config_words as words
-from bareboat.plan.config_names import read_check, read_effect, read_glob, read_pruning_word
-from bareboat.plan.config_signals import read_signal
+from bareboat.plan.config import words
+from bareboat.plan.config.names import read_check, read_effect, read_glob, read_pruning_word
+from bareboat.plan.config.signals import read_signal
 
 
 @pytest.mark.parametrize(

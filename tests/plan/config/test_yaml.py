@@ -16,7 +16,7 @@ from bareboat.base.epoch import Epoch
 from bareboat.base.errors import ConfigurationError
 from bareboat.base.path import ImagePath
 from bareboat.base.problem import Place
-from bareboat.plan.config import (
+from bareboat.plan.config.config import (
     Acceptance,
     Accounts,
     Compression,
@@ -35,7 +35,7 @@ from bareboat.plan.config import (
     UserWish,
     Variant,
 )
-from bareboat.plan.config_yaml import parse_config, read_config
+from bareboat.plan.config.yaml import parse_config, read_config
 from tests.makers.catalog import config_of, some_catalog, without_places
 
 EVERYTHING = f"""

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bareboat.base.errors import DigestMismatchError, FormatError, LimitError, NotFoundError
-from bareboat.inspect.compare_bytes import first_difference
-from bareboat.inspect.compare_members import Packed, compression_difference
-from bareboat.inspect.compare_tars import tar_differences
-from bareboat.inspect.difference import Difference, Part
+from bareboat.inspect.compare.bytes import first_difference
+from bareboat.inspect.compare.difference import Difference, Part
+from bareboat.inspect.compare.members import Packed, compression_difference
+from bareboat.inspect.compare.tars import tar_differences
 from bareboat.oci.payload import unpacked
 from bareboat.store.layer_tar import MOST_BYTES
 from bareboat.store.limits import CHUNK_BYTES

@@ -7,10 +7,10 @@ from pathlib import Path
 from bareboat.base.errors import ConfigurationError, InternalError
 from bareboat.base.problem import Problems
 from bareboat.plan.catalog import Catalog
-from bareboat.plan.config import Config
-from bareboat.plan.config_check import find_reference_faults
-from bareboat.plan.config_nodes import Node, compose
-from bareboat.plan.config_values import config_of
+from bareboat.plan.config.check import find_reference_faults
+from bareboat.plan.config.config import Config
+from bareboat.plan.config.nodes import Node, compose
+from bareboat.plan.config.values import config_of
 
 
 def read_config(path: Path, catalog: Catalog) -> Config:
@@ -41,7 +41,7 @@ def parse_config(data: bytes, file: str, catalog: Catalog) -> Config:
     problems = Problems()
     node = compose(data, file, problems)
     if node is not None:
-        from bareboat.plan.config_faults import find_config_faults
+        from bareboat.plan.config.faults import find_config_faults
 
         find_config_faults(node, problems)
         find_reference_faults(node, catalog, problems)
@@ -55,7 +55,7 @@ def parse_config(data: bytes, file: str, catalog: Catalog) -> Config:
 
 def _find_inheritance_faults(node: Node, file: str, catalog: Catalog, problems: Problems) -> None:
     """Add the faults of inheritance that the faultless part of a file has."""
-    from bareboat.plan.config_sound import sound_part
+    from bareboat.plan.config.sound import sound_part
     from bareboat.plan.inherit import find_inheritance_faults
 
     part = sound_part(node, catalog)

@@ -1,6 +1,6 @@
-"""From nodes that passed the door to the frozen values of `plan.config`, each with its place.
+"""From nodes that passed the door to the frozen values of `plan.config.config`, each with its place.
 
-Nothing is judged here: what `plan.config_faults` finds no fault with is read by the same functions as there.
+Nothing is judged here: what `plan.config.faults` finds no fault with is read by the same functions as there.
 It knows no pydantic, so that the catalogue, which the tests judge, is read without it.
 """
 
@@ -14,11 +14,9 @@ from bareboat.base.digest import sha256
 from bareboat.base.epoch import parse_rfc3339
 from bareboat.base.errors import InternalError
 from bareboat.base.problem import Place
-from bareboat.plan import config_health as health
-from bareboat.plan import config_units as units
-from bareboat.plan import config_words as words
 from bareboat.plan.components import HEALTHCHECK
-from bareboat.plan.config import (
+from bareboat.plan.config import health, units, words
+from bareboat.plan.config.config import (
     Acceptance,
     Accounts,
     Compression,
@@ -38,7 +36,7 @@ from bareboat.plan.config import (
     UserWish,
     Variant,
 )
-from bareboat.plan.config_nodes import Node, Written
+from bareboat.plan.config.nodes import Node, Written
 
 _Value = TypeVar("_Value")
 

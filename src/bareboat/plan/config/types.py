@@ -1,8 +1,8 @@
 """The scalar types of `bareboat.yaml` as pydantic sees them: what each accepts, and what an editor is told.
 
-Values come from `plan.config_nodes`: text is `str`, a number or truth value is `Written`, nothing is None.
+Values come from `plan.config.nodes`: text is `str`, a number or truth value is `Written`, nothing is None.
 Where text is wanted a number is a fault, except in `Words`, which takes everything as it was written.
-The reading itself is in `plan.config_words` and `plan.config_units`.
+The reading itself is in `plan.config.words` and `plan.config.units`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,11 @@ from bareboat.base.digest import sha256
 from bareboat.base.epoch import parse_rfc3339
 from bareboat.base.errors import BareboatError
 from bareboat.base.platform import ARCHITECTURES
-from bareboat.plan import config_health as health
-from bareboat.plan import config_names as names
-from bareboat.plan import config_units as units
-from bareboat.plan import config_words as words
 from bareboat.plan.components import COMPONENTS, read_component
-from bareboat.plan.config import LayerStrategy, Variant
-from bareboat.plan.config_nodes import Written, kind_of
-from bareboat.plan.config_signals import MOST, SIGNALS, read_signal
+from bareboat.plan.config import health, names, units, words
+from bareboat.plan.config.config import LayerStrategy, Variant
+from bareboat.plan.config.nodes import Written, kind_of
+from bareboat.plan.config.signals import MOST, SIGNALS, read_signal
 
 _MOST_ID = (1 << 32) - 2
 _MOST_LAYERS = 120
@@ -35,7 +32,7 @@ DURATION = "^([0-9]+(ns|us|ms|s|m|h))+$"
 
 
 def fault(message: str, hint: str | None = None) -> PydanticCustomError:
-    """The error that a validator raises; `plan.config_faults` gives it its place."""
+    """The error that a validator raises; `plan.config.faults` gives it its place."""
     return PydanticCustomError("fault", "{message}", {"message": message, "hint": hint or ""})
 
 

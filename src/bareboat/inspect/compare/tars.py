@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import BinaryIO
 
-from bareboat.inspect.compare_bytes import Reader, first_difference_of, lines_at
-from bareboat.inspect.difference import Difference, Part
+from bareboat.inspect.compare.bytes import Reader, first_difference_of, lines_at
+from bareboat.inspect.compare.difference import Difference, Part
 from bareboat.inspect.tar_entries import TarEntry, entries_of, fields_of, header_field_at, without_checksum
 from bareboat.store.limits import CHUNK_BYTES
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareboat.base.errors import FormatError
-from bareboat.plan import config_units as units
+from bareboat.plan.config import units
 
 
 @pytest.mark.parametrize(

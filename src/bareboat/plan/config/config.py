@@ -1,6 +1,6 @@
 """What a user wants, as frozen values: the meaning of `bareboat.yaml` and of the catalogue's files.
 
-Nothing here reads a file; `plan.config_yaml` does, `plan.inherit` works out the inheritance.
+Nothing here reads a file; `plan.config.yaml` does, `plan.inherit` works out the inheritance.
 In every field, `None` means "not said" and lets the parent's value through.
 """
 

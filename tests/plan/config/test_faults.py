@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bareboat.base.errors import BareboatError, ConfigurationError
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.yaml import parse_config
 from tests.makers.catalog import faults_of, some_catalog
 
 TAGGED = (

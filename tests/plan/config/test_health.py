@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bareboat.plan.config import Healthcheck, UpstreamWish
-from bareboat.plan.config_yaml import parse_config
+from bareboat.plan.config.config import Healthcheck, UpstreamWish
+from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.inherit import config_recipes
 from tests.makers.catalog import faults_of, some_catalog
 

@@ -1,7 +1,7 @@
 """The words of the configuration language: package wishes, paths, addresses and names, read from text.
 
-Every function takes text as a user wrote it and returns the form that the values of `plan.config` hold.
-Sizes, durations, modes and ports are in `plan.config_units`; neither knows pydantic.
+Every function takes text as a user wrote it and returns the form that the values of `plan.config.config` hold.
+Sizes, durations, modes and ports are in `plan.config.units`; neither knows pydantic.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The command is one of the program of the component `healthcheck` (`catalog/healthcheck/source`), which judges addresses
 and statuses by the same rules; `tests/healthcheck` holds the two together.
-It knows no pydantic, as `plan.config_values`.
+It knows no pydantic, as `plan.config.values`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from bareboat.base.errors import FormatError
 from bareboat.plan.components import HEALTHCHECK_PROGRAM
-from bareboat.plan.config_units import read_duration
+from bareboat.plan.config.units import read_duration
 
 FORMS = ("test", "http", "tcp", "grpc", "file", "exec")
 """What a health check can be; each one says exactly one."""

@@ -6,9 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from bareboat.plan import config_health as health
-from bareboat.plan.config_shape import MAPPING_TAG, NOT_SAID, TEXT_TAG, Model, tag_of
-from bareboat.plan.config_types import (
+from bareboat.plan.config import health
+from bareboat.plan.config.shape import MAPPING_TAG, NOT_SAID, TEXT_TAG, Model, tag_of
+from bareboat.plan.config.types import (
     DURATION,
     Command,
     Count,

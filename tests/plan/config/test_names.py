@@ -14,8 +14,8 @@ from bareboat.inspect.damage import DAMAGED
 from bareboat.inspect.ruleset import RULES as CHECKED
 from bareboat.make import enact, prune
 from bareboat.make.prune import pruning_for
-from bareboat.plan import config_names as names
-from bareboat.plan.config_names import read_check, read_effect, read_glob, read_pruning_word
+from bareboat.plan.config import names
+from bareboat.plan.config.names import read_check, read_effect, read_glob, read_pruning_word
 
 
 def test_the_words_are_those_of_the_rooms_that_act() -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from bareboat.base.errors import FormatError
-from bareboat.plan.config_signals import SIGNALS, read_signal
+from bareboat.plan.config.signals import SIGNALS, read_signal
 
 
 @pytest.mark.parametrize("text", [*SIGNALS, "1", "9", "15", "34", "64"])

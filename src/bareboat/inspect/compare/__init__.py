@@ -1,0 +1,1 @@
+"""Two images, compared to the last byte: every difference with its place."""
