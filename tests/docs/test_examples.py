@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.plan.config.test_schema import errors_of
 
 from bareboat.plan.catalog import catalog
 from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.inherit import config_recipes
 from tests.docs.reading import Block, blocks
+from tests.plan.config.test_schema import errors_of
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
