@@ -13,10 +13,10 @@ PYTEST := $(BIN)/python -m pytest
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
-image: $(VENV)/.run ## Build IMAGE for this machine into OUT, show it, and run hello where an engine is found
+image: $(VENV)/.run ## Build IMAGE for this machine into OUT, show it, and run hello by an engine or in a sandbox
 	$(BIN)/bareboat build $(IMAGE) --arch this --out $(OUT)
 	$(BIN)/bareboat show $(OUT) $(IMAGE)
-	scripts/hello $(BIN)/bareboat $(IMAGE)
+	scripts/hello $(BIN)/bareboat $(OUT) $(IMAGE)
 
 test: $(VENV)/.dev ## Run the tests; those whose programs this machine lacks are left out and named
 	$(PYTEST) -n auto --dist loadgroup

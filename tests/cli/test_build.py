@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bareboat.store.layout import Layout, write_layout
+from bareboat.store.referrers import without_name
 from tests.makers.deb import make_deb
 from tests.makers.project import Project, make_project
 
@@ -77,3 +79,26 @@ def test_zstd_is_had_on_request(project: Project, capsys: pytest.CaptureFixture[
     assert {layer["media-type"] for layer in json.loads(capsys.readouterr().out)["layers"]} == {
         "application/vnd.oci.image.layer.v1.tar+zstd"
     }
+
+
+@pytest.mark.parametrize("form", ["oci-archive", "docker-archive"])
+def test_an_archive_takes_the_place_of_no_other_file(
+    project: Project, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    (project.folder / "notes").write_text("mine")
+
+    assert project.run("build", "--frozen", "--offline", "--format", form, "--out", "notes") == 2
+    assert "notes: is a file that is no archive of images" in capsys.readouterr().err
+    assert (project.folder / "notes").read_text() == "mine"
+
+
+def test_the_single_image_of_an_architecture_goes_with_the_index_that_had_it(project: Project) -> None:
+    """Else a push would send an image of an earlier build beside those of this one."""
+    assert project.run("build", "--frozen", "--offline") == 0
+    layout = Layout.at(project.folder / "out")
+    image = next(iter(layout.images.values()))
+    write_layout(layout.root, [(("hello:latest-arm64", "other:latest-arm64"), without_name(image))], layout)
+
+    assert project.run("build", "--frozen", "--offline") == 0
+
+    assert {name for name in Layout.at(project.folder / "out").images if "arm64" in name} == {"other:latest-arm64"}

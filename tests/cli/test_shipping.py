@@ -29,6 +29,7 @@ def both() -> list[Made]:
 def project(tmp_path: Path) -> Project:
     project = empty_project(tmp_path)
     make_layout(project.folder / "out", {"app:1": both(), "app:2": make_image()})
+    make_layout(project.folder / "several", {"app:1": both(), "other:1": make_image()})
     return project
 
 
@@ -48,6 +49,35 @@ def test_push_prints_what_happened_and_the_digest_last(
     assert lines[0] == f"new    {registry.host}/team/app:9"
     assert lines[-1] == f"{registry.host}/team/app@{root.digest}"
     assert registry.repositories["team/app"].tags == {"9": str(root.digest)}
+
+
+def test_push_says_of_each_of_several_images_its_digest_and_whether_its_tag_is_new(
+    project: Project, registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A tag that is given for the first time is new, though the image was there under another."""
+    host = registry.host
+    assert project.run("push", "out", "app:1", f"{host}/app:9") == 0
+    assert project.run("push", "out", "app:2", f"{host}/app:2") == 0
+    assert project.run("push", "out", "app:2", f"{host}/app:9") == 0
+    assert capsys.readouterr().out.splitlines()[-3] == f"moved  {host}/app:9"
+
+    assert project.run("push", "out", "app", f"{host}/app") == 0
+
+    roots = Layout.at(project.folder / "out").images
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [f"new    {host}/app:1@{roots['app:1'].digest}", f"there  {host}/app:2@{roots['app:2'].digest}"]
+    assert len(said) == 3
+
+
+def test_copy_writes_over_no_file(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    (project.folder / "notes").write_text("mine")
+    assert project.run("copy", "out:app:1", "./first.tar") == 0
+    capsys.readouterr()
+
+    for target in ("./first.tar", "oci-archive:first.tar:app:2", "./notes", "docker-archive:notes"):
+        assert project.run("copy", "out:app:2", target) == 2
+        assert "is there already, and an archive is written whole" in capsys.readouterr().err
+    assert (project.folder / "notes").read_text() == "mine"
 
 
 def test_push_and_pull_bring_the_same_bytes_back(
@@ -154,6 +184,8 @@ def test_copy_takes_all_tags_and_all_that_refers_to_them(project: Project, regis
         (["copy", "out", "app"], 2, "cannot tell whether"),
         (["copy", "docker-archive:x.tar", "./new"], 2, "cannot read a docker-archive"),
         (["copy", "out:app:1", "./new", "--all-tags"], 2, "and all images"),
+        (["copy", "several", "./new"], 2, "name one, or say --all-tags for all: app, other"),
+        (["push", "several", "localhost:1/app"], 2, "name one, or say --all for all: app, other"),
         (["pull", "Not A Reference"], 2, "image reference"),
         (["serve", "absent"], 2, "there is nothing"),
         (["serve", "out", "--host", "192.0.2.1", "--port", "0"], 2, "this machine has no such address"),

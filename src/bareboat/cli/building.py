@@ -15,7 +15,7 @@ from bareboat.cli.mending import from_the_store, mended
 from bareboat.cli.obtaining import obtain
 from bareboat.cli.proving import Proof, prove, witness_in
 from bareboat.cli.wiring import machine_store
-from bareboat.make.build import Builder, Built, Wanted, names_by_architecture, names_of
+from bareboat.make.build import Builder, Built, Wanted, absent_names, names_by_architecture, names_of
 from bareboat.make.compress import compression
 from bareboat.make.crew import Crew
 from bareboat.make.forked_crew import ForkedCrew, can_fork
@@ -199,7 +199,8 @@ def _write(request: Request, built: Sequence[Built], default_distro: str, blobs:
     single: list[NamedImage] = [pair for item in built for pair in names_by_architecture(item, default_distro)]
     match request.form:
         case "oci":
-            write_layout(request.out, [*indexes, *single], blobs)
+            stale = {name for item in built for name in absent_names(item, default_distro)}
+            write_layout(request.out, [*indexes, *single], blobs, gone=stale)
         case "oci-archive":
             write_oci_archive(request.out, [*indexes, *single], blobs)
         case _:

@@ -33,6 +33,11 @@ def copy(
         raise UsageError("cannot copy to nowhere")
     if target.path == source.path and target.form is not Form.layout:
         raise UsageError(f"{target.path}: cannot be read and written at once", hint="choose another file")
+    if target.form is not Form.layout and target.path.exists():
+        raise UsageError(
+            f"{target.path}: is there already, and an archive is written whole",
+            hint="choose another file, or remove it; a folder takes further images",
+        )
     return take(items, target.path, target.form, target.name, terms, observer)
 
 
@@ -48,4 +53,4 @@ def _items(source: Place, registries: Registries, observer: Observer, *, all_tag
     if all_tags and source.name is not None:
         raise UsageError(f'cannot copy "{source.name}" alone and all images', hint="leave out the name, or --all-tags")
     names = [] if source.name is None else [source.name]
-    return chosen_items(open_images(source.path), names, everything=all_tags)
+    return chosen_items(open_images(source.path), names, everything=all_tags, option="--all-tags")

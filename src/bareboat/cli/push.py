@@ -44,7 +44,7 @@ def command(
     Without IMAGE it is the only one there.
     Each keeps its tag where none is given; images of several names go to REGISTRY/REPO/NAME:TAG.
     With --arch for one architecture, its manifest is pushed, for several a new index of theirs.
-    The last line is the reference with its digest.
+    For one image the last line is the reference with its digest; for several each line has its own.
     """
     from bareboat.base.errors import UsageError
     from bareboat.cli.shipping import send

@@ -61,11 +61,12 @@ class Sending:
         }
 
     def lines(self) -> Iterator[str]:
-        """As text; the last lines are what to pull, by digest."""
+        """As text; where it is one image, the last line is what to pull, by digest, and else each line says it."""
+        tagged = {one.reference for one in self.report.images if one.tags}
         for one in self.report.images:
             for tag in one.tags:
-                what = "there" if tag not in one.moved else "new" if one.is_new else "moved"
-                yield f"{what:<5}  {one.repository}:{tag}"
+                what = "there" if tag not in one.moved else "new" if tag in one.made else "moved"
+                yield f"{what:<5}  {one.repository}:{tag}" + (f"@{one.root.digest}" if len(tagged) > 1 else "")
             if not one.tags:
                 yield f"{'new' if one.is_new else 'there':<5}  {one.reference}"
         sent = self.report.sent
@@ -73,4 +74,5 @@ class Sending:
             f"{'would send' if self.dry_run else 'sent'} {size_text(sent.bytes)}: {sent.manifests} manifests, "
             f"{sent.uploaded} blobs; {sent.mounted} mounted, {sent.there} there already"
         )
-        yield from dict.fromkeys(one.reference for one in self.report.images if one.tags)
+        if len(tagged) == 1:
+            yield from tagged

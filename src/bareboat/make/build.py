@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
-from bareboat.base.platform import Architecture, architecture
+from bareboat.base.platform import ARCHITECTURES, Architecture, architecture
 from bareboat.make.assemble import Assembly, Layers, Memory
 from bareboat.make.crew import Crew
 from bareboat.make.forked_crew import ForkedCrew
@@ -273,3 +273,9 @@ def names_by_architecture(built: Built, default_distro: str) -> tuple[tuple[tupl
         (tuple(f"{name}-{architecture}" for name in names), image.descriptor)
         for architecture, image in sorted(built.images.items())
     )
+
+
+def absent_names(built: Built, default_distro: str) -> tuple[str, ...]:
+    """The references that single images of other architectures would have: an earlier build may have left some."""
+    names = names_of(built, default_distro)
+    return tuple(f"{name}-{arch.oci}" for arch in ARCHITECTURES if arch.oci not in built.images for name in names)

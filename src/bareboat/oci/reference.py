@@ -37,6 +37,9 @@ _REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]
 # `separator ::= [-._:@+] | "--"` (annotations.md, `org.opencontainers.image.ref.name`)
 _REF_NAME = re.compile(r"[A-Za-z0-9]+(?:(?:--|[-._:@+/])[A-Za-z0-9]+)*")
 
+# `user:password@host/…`, as in addresses; a digest follows the @ of a reference, and no registry is called like one.
+_LOGIN = re.compile(r"(?:[a-z]+://)?(?:[^/@]*@([^/@]+)/|[^/@]*:[^/@]*@(?!sha)([^/@]+)$)")
+
 _HEXADECIMAL_NAME = re.compile(r"[a-f0-9]{64}")
 
 
@@ -92,6 +95,10 @@ class Reference:
         """
         if not text:
             raise UsageError("cannot read an empty image reference", hint=_EXAMPLE)
+        login = _LOGIN.match(text)
+        if login is not None:
+            hint = f"`bareboat login {login[1] or login[2]}`, and leave it out of the reference"
+            raise UsageError("cannot read an image reference with a login in it", hint=hint)
         rest, at, digest_text = text.partition("@")
         digest = _digest(text, digest_text) if at else None
         name, tag = rest, None

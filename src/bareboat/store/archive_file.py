@@ -48,9 +48,10 @@ _Content = tuple[int, Callable[[], Iterable[bytes]]]
 
 
 def write_oci_archive(path: Path, images: Sequence[NamedImage], source: Blobs) -> None:
-    """Write `oci_archive` into a file, which is replaced when it is there; raises as that does, and:
+    """Write `oci_archive` into a file, which is replaced when it is an archive too; raises as that does, and:
 
     Raises:
+        UsageError: When something else is there.
         StoreError: When this machine refuses.
     """
     _write(path, oci_archive(images, source))
@@ -59,9 +60,10 @@ def write_oci_archive(path: Path, images: Sequence[NamedImage], source: Blobs) -
 def write_docker_archive(
     path: Path, images: Sequence[NamedImage], source: Blobs, *, platform: Platform | None = None
 ) -> None:
-    """Write `docker_archive` into a file, which is replaced when it is there; raises as that does, and:
+    """Write `docker_archive` into a file, which is replaced when it is an archive too; raises as that does, and:
 
     Raises:
+        UsageError: When something else is there.
         StoreError: When this machine refuses.
     """
     _write(path, docker_archive(images, source, platform=platform))
@@ -204,9 +206,21 @@ def _unpacked(layer: Descriptor, source: Blobs, diff_id: Digest) -> _Content:
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
+    if path.is_file() and not _may_become_archive(path):
+        raise UsageError(f"{path}: is a file that is no archive of images", hint="choose another name with --out")
     with output_file(path) as stream:
         for piece in pieces:
             stream.write(piece)
+
+
+def _may_become_archive(path: Path) -> bool:
+    """Whether a file is empty or a tar, which may be the archive of an earlier build; POSIX: the magic of ustar."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_BLOCK)
+    except OSError:
+        return True  # who cannot be read is told of when it is written
+    return not head or head[257:262] == b"ustar"
 
 
 def _tar(contents: Mapping[str, _Content]) -> Iterator[bytes]:

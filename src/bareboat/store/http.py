@@ -203,6 +203,9 @@ def _failure(fault: Exception) -> FetchError:
     return FetchError(reason if isinstance(fault, requests.exceptions.InvalidSchema) else "its address cannot be read")
 
 
+_CONNECTION = re.compile(r"^HTTPS?Connection(?:Pool)?\(host='[^']*', port=[0-9]+\): ")
+
+
 def said(fault: BaseException) -> str:
     """The words of the innermost reason, without addresses of objects and without secrets."""
     while True:
@@ -210,5 +213,10 @@ def said(fault: BaseException) -> str:
         if not isinstance(inner, BaseException):
             break
         fault = inner
+    cause = fault.args[1] if len(fault.args) > 1 else None
+    if isinstance(cause, http.client.IncompleteRead):
+        return f"the connection broke off {cause.expected} bytes too early"
+    if isinstance(cause, BaseException):  # urllib3's words for it, and the reason below
+        return f"{str(fault.args[0]).rstrip('.')}: {_CONNECTION.sub('', said(cause))}"
     words = _OBJECT.sub("", redact(" ".join(str(fault).split())))
     return words or type(fault).__name__

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BufferedReader
@@ -205,16 +205,18 @@ class Layout(ImageStore):
         with self.locked():
             return self._put(added, prune=prune)
 
-    def take_all(self, images: Sequence[NamedImage], source: Blobs, *, prune: bool = False) -> Index:
+    def take_all(
+        self, images: Sequence[NamedImage], source: Blobs, *, prune: bool = False, gone: Collection[str] = ()
+    ) -> Index:
         """Take everything that `images` lead to, then name them, as `take` and `put`, while others wait."""
         added = named_entries(images)
         with self.locked():
             for blob in blobs_of(source, added):
                 self.take(blob, source)
-            return self._put(added, prune=prune)
+            return self._put(added, prune=prune, gone=gone)
 
-    def _put(self, added: tuple[Descriptor, ...], *, prune: bool) -> Index:
-        names = {entry.annotations.get(REF_NAME) for entry in added} - {None}
+    def _put(self, added: tuple[Descriptor, ...], *, prune: bool, gone: Collection[str] = ()) -> Index:
+        names = {*(entry.annotations.get(REF_NAME) for entry in added), *gone} - {None}
         index = self.index
         kept = [
             entry for entry in index.manifests if entry.annotations.get(REF_NAME) not in names and entry not in added
@@ -276,7 +278,9 @@ class Layout(ImageStore):
         sync_folder(place.parent)
 
 
-def write_layout(root: Path, images: Sequence[NamedImage], source: Blobs, *, prune: bool = False) -> Layout:
+def write_layout(
+    root: Path, images: Sequence[NamedImage], source: Blobs, *, prune: bool = False, gone: Collection[str] = ()
+) -> Layout:
     """Have `images`, with all that they lead to, in the image layout at `root`, which is made when there is none.
 
     Other images that lie there stay.
@@ -286,6 +290,7 @@ def write_layout(root: Path, images: Sequence[NamedImage], source: Blobs, *, pru
         images: The names of each image, and its index or manifest.
         source: Where their blobs are.
         prune: Remove the blobs that nothing leads to any more.
+        gone: Names that are no longer there, because what they meant was written without them.
 
     Raises:
         UsageError: When a name breaks the grammar, or the folder holds something else.
@@ -298,7 +303,7 @@ def write_layout(root: Path, images: Sequence[NamedImage], source: Blobs, *, pru
     if root.exists() and not _may_become_layout(root):
         raise UsageError(f"{root}: is no OCI image layout and not empty", hint="choose another folder with --out")
     layout = Layout(root)
-    layout.take_all(images, source, prune=prune)
+    layout.take_all(images, source, prune=prune, gone=gone)
     return layout
 
 

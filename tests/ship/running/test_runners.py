@@ -187,6 +187,13 @@ def test_what_it_reads_is_what_the_order_says(runner: Runner, layout: Layout) ->
     assert runner.run(shell(layout, "true", stdin=bytes(500_000))).exit_code == 0
 
 
+def test_its_output_can_be_opened_by_its_name(runner: Runner, layout: Layout) -> None:
+    """As programs do whose log is told to be /dev/stdout."""
+    said = runner.run(shell(layout, "id -u; echo out > /dev/stdout; echo err > /dev/stderr"))
+
+    assert (said.stdout, said.stderr) == (b"65532\nout\n", b"err\n")
+
+
 def test_its_time_can_be_up(runner: Runner, layout: Layout) -> None:
     said = runner.run(shell(layout, "echo begun; trap '' TERM; sleep 100", timeout_s=2))
 

@@ -37,13 +37,12 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = (
-    0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000,
-)  # fmt: skip
+NEWNS, NEWCGROUP, NEWUTS, NEWIPC = 0x20000, 0x2000000, 0x4000000, 0x8000000
+NEWUSER, NEWPID, NEWNET = 0x10000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SETUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, RECURSIVE, PRIVATE = (
     0x1, 0x2, 0x4, 0x8, 0x20, 0x1000, 0x4000, 0x40000,
 )  # fmt: skip
-DETACH = 0x2
+DETACH, FIFO, MOST_CAPABILITIES = 0x2, 0o1, 64
 LOCKED = {0x2: 0x2, 0x4: 0x4, 0x8: 0x8, 0x400: 0x400, 0x800: 0x800, 0x1000: 0x200000}
 """statvfs(3)'s flags and mount(2)'s: what a remount must repeat, since a user namespace may not take it away."""
 SET_PDEATHSIG, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 24, 38
@@ -51,7 +50,6 @@ SET_PDEATHSIG, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 24, 38
 # What root keeps, by number, as in Docker: CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID, SETPCAP,
 # NET_BIND_SERVICE, NET_RAW, SYS_CHROOT, MKNOD, AUDIT_WRITE, SETFCAP.
 CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31})
-MOST_CAPABILITIES = 64
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 # As runc keeps them, "masked" and "readonly" in Docker's default configuration.
@@ -291,6 +289,9 @@ def become_program(plan: Plan, *, emulated: bool) -> None:
             prctl(CAPBSET_DROP, number)
     if plan["owned"]:
         os.setgroups(plan["groups"])
+        for number in range(3):  # so that it can open /dev/stdout; files and terminals are other people's
+            if os.fstat(number).st_mode >> 12 == FIFO:
+                os.fchown(number, plan["uid"], plan["gid"])
     os.setresgid(plan["gid"], plan["gid"], plan["gid"])
     os.setresuid(plan["uid"], plan["uid"], plan["uid"])
     if plan["terminal"]:
@@ -298,7 +299,6 @@ def become_program(plan: Plan, *, emulated: bool) -> None:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     if prctl(SET_NO_NEW_PRIVS, 1) != 0:
         raise NotMadeError("give up new privileges", os.strerror(ctypes.get_errno()))
-    words = plan["words"]
     os.chdir(plan["workdir"])
     os.umask(0o022)
     for number in (signal.SIGPIPE, signal.SIGXFSZ, *PASSED_ON):

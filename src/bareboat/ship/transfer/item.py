@@ -46,7 +46,9 @@ class _Entry:
 _Names = Mapping[str, Mapping[str, _Entry]]
 
 
-def chosen_items(store: ImageStore, words: Sequence[str], *, everything: bool = False) -> tuple[Item, ...]:
+def chosen_items(
+    store: ImageStore, words: Sequence[str], *, everything: bool = False, option: str = "--all"
+) -> tuple[Item, ...]:
     """The images of `store` that `words` mean, each once for every name and tag, sorted by name.
 
     `python3:nonroot` is that image; `python3` is every tag of that name.
@@ -56,6 +58,7 @@ def chosen_items(store: ImageStore, words: Sequence[str], *, everything: bool = 
         store: A layout or archive.
         words: Names, as they were typed.
         everything: All images, and no words.
+        option: What asks for all of them, for hints.
 
     Raises:
         UsageError: When there is no such image, or nothing says which.
@@ -69,7 +72,7 @@ def chosen_items(store: ImageStore, words: Sequence[str], *, everything: bool = 
     elif words:
         chosen = [place for word in words for place in _meant(store, there, word)]
     else:
-        name = _only(store, there)
+        name = _only(store, there, option)
         chosen = [(name, tag) for tag in there[name]]
     return tuple(
         Item(origin=origin, root=without_name(there[name][tag].root), name=name, tag=tag, full=there[name][tag].full)
@@ -116,13 +119,13 @@ def _meant(store: ImageStore, there: _Names, word: str) -> list[tuple[str, str]]
     raise UsageError(f'{store.where}: cannot find the image "{word}"', hint=hint)
 
 
-def _only(store: ImageStore, there: _Names) -> str:
+def _only(store: ImageStore, there: _Names, option: str) -> str:
     """The only name, or the first of several names of the same images."""
     names = list(there)
     if any({tag: one.root.digest for tag, one in there[name].items()} !=
            {tag: one.root.digest for tag, one in there[names[0]].items()} for name in names[1:]):  # fmt: skip
         raise UsageError(
-            f"{store.where}: holds several images", hint=f"name one, or say --all for all: {_listed(names)}"
+            f"{store.where}: holds several images", hint=f"name one, or say {option} for all: {_listed(names)}"
         )
     return names[0]
 

@@ -69,12 +69,16 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """An image that can be pulled now; `moved` are the tags that lead to it now and did not before."""
+    """An image that can be pulled now.
+
+    `moved` are the tags that lead to it now and did not before, `made` those of them that were not there at all.
+    """
 
     repository: str
     root: Descriptor
     tags: tuple[str, ...]
     moved: tuple[str, ...]
+    made: tuple[str, ...]
     is_new: bool
 
     @property
@@ -86,7 +90,7 @@ class Published:
         """As JSON."""
         return {
             "reference": self.reference, "digest": str(self.root.digest), "tags": list(self.tags),
-            "moved": list(self.moved), "new": self.is_new,
+            "moved": list(self.moved), "made": list(self.made), "new": self.is_new,
         }  # fmt: skip
 
 
@@ -129,7 +133,8 @@ def publish(
         FetchError: When a registry refuses, or cannot be asked.
     """
     with Team(observer if observer is not None else Silent(), _TASK, jobs) as team:
-        moved = dict(zip(publications, team.each(_tags_to_move, publications), strict=True))
+        there = dict(zip(publications, team.each(_tags_there, publications), strict=True))
+        moved = {one: tuple(tag for tag in one.tags if there[one].get(tag) != one.root.digest) for one in publications}
         absent = dict(zip(publications, team.each(lambda one: _is_absent(one, moved[one]), publications), strict=True))
         missing = _missing_parts([one for one in publications if absent[one]], team)
         sent = _send_blobs(missing, team, dry_run=dry_run)
@@ -138,7 +143,7 @@ def publish(
         images=tuple(
             Published(
                 repository=str(one.repository), root=one.root, tags=one.tags, moved=moved[one],
-                is_new=absent[one],
+                made=tuple(tag for tag in moved[one] if tag not in there[one]), is_new=absent[one],
             )
             for one in publications
         ),
@@ -155,9 +160,10 @@ class _Missing:
     repository: Repository
 
 
-def _tags_to_move(one: Publication) -> tuple[str, ...]:
-    there = {tag: one.repository.resolve(tag) for tag in one.tags}
-    return tuple(tag for tag, found in there.items() if found is None or found.digest != one.root.digest)
+def _tags_there(one: Publication) -> dict[str, Digest]:
+    """What those of its tags lead to that are there."""
+    found = {tag: one.repository.resolve(tag) for tag in one.tags}
+    return {tag: root.digest for tag, root in found.items() if root is not None}
 
 
 def _is_absent(one: Publication, moved: Sequence[str]) -> bool:

@@ -240,5 +240,6 @@ def _failure(fault: Exception, host: str = "HOST") -> FetchError:
         return FetchError(f"the proxy cannot be used: {redact_url(reason)}")
     hint = None
     if isinstance(fault, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
-        hint = "try again later, or set HTTPS_PROXY and HTTP_PROXY if this machine needs a proxy"
+        here = is_loopback(urlsplit(f"//{host}").hostname or "")
+        hint = None if here else "try again later, or set HTTPS_PROXY and HTTP_PROXY if this machine needs a proxy"
     return TransientError(_CONNECTION.sub("", reason), hint=hint)
