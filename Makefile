@@ -34,8 +34,8 @@ reproducible: $(VENV)/.run ## Build the catalogue again under all that must not 
 kill: $(VENV)/.dev ## Kill KILLS builds (1000) at random moments, two at a time on one store, and look at what is left
 	BAREBOAT_KILLS="$(or $(KILLS),1000)" $(BIN)/python -m tests.kill
 
-bench: $(VENV)/.dev ## Measure against the baselines, RUNS times (5), on a quiet machine; ONLY names cases, ARCH=all takes long
-	$(BIN)/python -m bench --runs $(or $(RUNS),5) --arch $(or $(ARCH),amd64) $(if $(ONLY),--only $(ONLY))
+bench: $(VENV)/.dev ## Measure against the baselines, RUNS times (5), on a quiet machine; ONLY, ARCH and PLATFORMS limit it
+	$(BIN)/python -m bench --runs $(or $(RUNS),5) --arch $(or $(ARCH),amd64) --platforms $(or $(PLATFORMS),all) $(if $(ONLY),--only $(ONLY))
 
 oracles: $(VENV)/.dev ## Ask apt, dpkg, ldconfig, keytool, openssl and QEMU thousands of questions; takes minutes
 	$(PYTEST) -n 2 --dist worksteal -m scale tests/scale
