@@ -83,5 +83,5 @@ def test_what_was_joined_before_and_is_gone_is_joined_again() -> None:
 
 @pytest.mark.parametrize("record", [b"", b"{}", b"[]", b"7"])
 def test_a_record_of_joined_members_that_is_none_is_refused(record: bytes) -> None:
-    with pytest.raises(FormatError, match="cannot read the record of a joined layer"):
+    with pytest.raises(FormatError, match="the record of a joined layer"):
         Stored.from_bytes(record)

@@ -6,10 +6,9 @@ A layer is found before anything is unpacked; the tree below is worked out only 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError, InternalError
@@ -108,10 +107,13 @@ class Assembly:
             NotFoundError: When the store lacks a package.
         """
         self.begin()
-        with _Joiner() as joiner:
-            for ground in self._grounds:
-                ground.begin(joiner)
-            layers = [(ground.is_debug, ground.layer) for ground in self._grounds]
+        if any(ground.known is None for ground in self._grounds):
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="join") as joiner:
+                for ground in self._grounds:
+                    ground.begin(joiner)
+        layers = [(ground.is_debug, ground.layer) for ground in self._grounds]
         return Layers(
             normal=tuple(layer for is_debug, layer in layers if not is_debug),
             debug=tuple(layer for is_debug, layer in layers if is_debug),
@@ -127,27 +129,6 @@ class _Scene:
     hands: Hands
     memory: Memory
     where: str
-
-
-class _Joiner:
-    """One thread that puts layers together, which lets others run, while the next one is thought out."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if "_pool" in self.__dict__:
-            self._pool.shutdown(cancel_futures=True)
-
-    def submit(self, work: Callable[[], Layer]) -> Future[Layer]:
-        """The layer that `work` comes to, in its time."""
-        return self._pool.submit(work)
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        from concurrent.futures import ThreadPoolExecutor
-
-        return ThreadPoolExecutor(max_workers=1, thread_name_prefix="join")
 
 
 class _Bottom:
@@ -203,11 +184,11 @@ class _Ground:
             self._layer = self._recorded()
         return self._layer
 
-    def begin(self, joiner: _Joiner) -> None:
-        """Have the layer put together, where it is not known."""
+    def begin(self, joiner: ThreadPoolExecutor) -> None:
+        """Have the layer put together, where it is not known, by a thread that lets others think out the next one."""
         if self.known is None and self._coming is None:
             composition = self.composition
-            self._coming = joiner.submit(lambda: self._make(composition))
+            self._coming = joiner.submit(self._make, composition)
 
     @property
     def layer(self) -> Layer:

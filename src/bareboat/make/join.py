@@ -5,13 +5,13 @@ The same members come to the same bytes, so what was joined once is found again 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 
 from bareboat.base.canon import canonical, digest_of
 from bareboat.base.digest import Digest, sha256
+from bareboat.base.document import Document
 from bareboat.base.errors import FormatError
 from bareboat.make.compress import decompress
 from bareboat.make.contribution import Member
@@ -45,14 +45,11 @@ class Stored:
         Raises:
             FormatError: When it is not one.
         """
-        try:
-            fields = json.loads(data)
-            return cls(
-                digest=Digest.parse(fields["digest"]), size=fields["size"], diff_id=Digest.parse(fields["diff_id"]),
-                unpacked_size=fields["unpacked_size"],
-            )  # fmt: skip
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise FormatError(f"cannot read the record of a joined layer: {error!r}") from error
+        document = Document.parse(data, "the record of a joined layer")
+        return cls(
+            digest=Digest.parse(document.string("digest")), size=document.integer("size"),
+            diff_id=Digest.parse(document.string("diff_id")), unpacked_size=document.integer("unpacked_size"),
+        )  # fmt: skip
 
 
 def join(members: Sequence[Member], workshop: Workshop) -> Stored:
