@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bareboat.base.errors import FormatError
 from bareboat.base.path import ImagePath, archive_path
@@ -53,9 +52,8 @@ def md5sums_path(package: str) -> ImagePath:
     return ImagePath(f"{status_path(package)}.md5sums")
 
 
-@lru_cache(maxsize=128)
 def parse_md5sums(data: bytes, where: str) -> tuple[Md5Line, ...]:
-    """Read an `md5sums` file, keeping its order; the variants of an image ask for the same ones.
+    """Read an `md5sums` file, keeping its order.
 
     Raises:
         FormatError: When a line is not a checksum and a path.
