@@ -203,7 +203,8 @@ def _failure(fault: Exception) -> FetchError:
     return FetchError(reason if isinstance(fault, requests.exceptions.InvalidSchema) else "its address cannot be read")
 
 
-_CONNECTION = re.compile(r"^HTTPS?Connection(?:Pool)?\(host='[^']*', port=[0-9]+\): ")
+CONNECTION = re.compile(r"^HTTPS?Connection(?:Pool)?\(host='[^']*', port=[0-9]+\): ")
+"""What urllib3 puts before its words, and the place of an error says already."""
 
 
 def said(fault: BaseException) -> str:
@@ -217,6 +218,6 @@ def said(fault: BaseException) -> str:
     if isinstance(cause, http.client.IncompleteRead):
         return f"the connection broke off {cause.expected} bytes too early"
     if isinstance(cause, BaseException):  # urllib3's words for it, and the reason below
-        return f"{str(fault.args[0]).rstrip('.')}: {_CONNECTION.sub('', said(cause))}"
+        return f"{str(fault.args[0]).rstrip('.')}: {CONNECTION.sub('', said(cause))}"
     words = _OBJECT.sub("", redact(" ".join(str(fault).split())))
     return words or type(fault).__name__

@@ -9,7 +9,6 @@ Proxies are those of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY); this m
 from __future__ import annotations
 
 import http.client
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 from bareboat.base.errors import FetchError
 from bareboat.base.redact import redact_url
 from bareboat.store.answer import length_of
-from bareboat.store.http import said, user_agent
+from bareboat.store.http import CONNECTION, said, user_agent
 from bareboat.store.limits import CHUNK_BYTES, DEFAULT, Limits
 from bareboat.store.registry.endpoint import Origin, is_loopback, origin
 from bareboat.store.registry.trust import Trust
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
 _SMALL_BYTES = 64 * 1024
 _BLOCK_BYTES = 128 * 1024
-_CONNECTION = re.compile(r"^HTTPS?Connection(?:Pool)?\(host='[^']*', port=[0-9]+\): ")
 
 
 class Source(Protocol):
@@ -242,4 +240,4 @@ def _failure(fault: Exception, host: str = "HOST") -> FetchError:
     if isinstance(fault, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
         here = is_loopback(urlsplit(f"//{host}").hostname or "")
         hint = None if here else "try again later, or set HTTPS_PROXY and HTTP_PROXY if this machine needs a proxy"
-    return TransientError(_CONNECTION.sub("", reason), hint=hint)
+    return TransientError(CONNECTION.sub("", reason), hint=hint)
