@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bareboat.plan.lock import BYTE_FORMAT
 from bareboat.store.layout import Layout, write_layout
 from bareboat.store.referrers import without_name
 from tests.makers.deb import make_deb
@@ -62,6 +63,22 @@ def test_what_was_built_can_be_shown_explained_and_exported(
     assert "hello" in capsys.readouterr().out
     assert project.run("export", "out", "hello", "rootfs", "--platform", "amd64") == 0
     assert (project.folder / "rootfs/etc/hello.toml").read_text() == "greeting = 1\n"
+
+
+def test_a_lock_that_cannot_be_used_is_passed_over_when_images_are_shown(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is asked where packages came from; who names it wants that, and the others an image."""
+    assert project.run("build", "--frozen", "--offline", "--quiet") == 0
+    lock = project.folder / "bareboat.lock"
+    lock.write_text(lock.read_text().replace(f'"byte-format": {BYTE_FORMAT}', '"byte-format": 1'))
+    capsys.readouterr()
+
+    assert project.run("show", "out", "hello", "--platform", "amd64") == 0
+    said = capsys.readouterr()
+    assert "libhello1" in said.out
+    assert "warning: bareboat.lock: its bytes are of format 1" in said.err
+    assert project.run("show", "out", "hello", "--platform", "amd64", "--lock", "bareboat.lock") == 4
 
 
 @pytest.mark.parametrize("form", ["oci-archive", "docker-archive"])

@@ -222,8 +222,9 @@ def _package_fields(package: LockedPackage) -> dict[str, object]:
 def _package(identity: str, item: Document) -> tuple[str, LockedPackage]:
     name, version, architecture = _identity(identity, item)
     source, _, source_version = item.string("source").partition("=")
-    for text in {version, source_version}:
-        check_version(text)
+    check_version(version)
+    if source_version != version:
+        check_version(source_version)
     return identity, LockedPackage(
         name=name,
         version=version,
