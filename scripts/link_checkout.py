@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """#!{python}
 import sys
 
-from bareboat.cli import run
+from bareboat.__main__ import run
 
 sys.exit(run())
 """

@@ -155,15 +155,13 @@ def test_a_prepared_index_answers_as_the_one_that_prepared_it(stanzas: list[str]
     assert found.prepare() == whole.prepare()
 
 
-@given(st.integers(0, 400))
-def test_a_prepared_index_that_was_cut_off_is_refused(size: int) -> None:
+def test_a_prepared_index_that_was_cut_off_anywhere_in_its_tables_is_refused() -> None:
     record = index(stanza("a"), stanza("b", Provides="v")).prepare()
-    whole = PackageIndex.prepared(record, "Packages")
     tables = len(record) - len("\n".join([stanza("a"), stanza("b", Provides="v")]))
-    if size < tables:
+    for size in range(tables):
         with pytest.raises(FormatError, match="Packages: cannot read the prepared index"):
             PackageIndex.prepared(record[:size], "Packages")
-    assert whole.names == ("a", "b")
+    assert PackageIndex.prepared(record, "Packages").names == ("a", "b")
 
 
 @given(st.text("Package:Version 1\n\t.a", max_size=60).map(str.encode))

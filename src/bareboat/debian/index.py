@@ -156,7 +156,7 @@ class Rows:
             rows.names.extend(str(data[text_at : text_at + size], "utf-8").split("\n") if count else ())
         except (struct.error, ValueError) as error:
             raise FormatError(f"{where}: cannot read the prepared index: {error}") from error
-        if not len(rows.names) == len(rows.starts) == len(rows.ends) == count:
+        if not len(rows.names) == len(rows.starts) == len(rows.ends) == count or len(data) < text_at + size:
             raise FormatError(f"{where}: cannot read the prepared index: it ends too early")
         return rows, data[text_at + size :]
 

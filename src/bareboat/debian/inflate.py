@@ -1,29 +1,27 @@
 """Compressed bytes as plain ones, in bounded pieces and up to a stated amount.
 
-The compressions of deb(5): none, gzip, bzip2, xz and zstd; all through the standard library (zstd through its backport
-before Python 3.14).
+The compressions of deb(5): none, gzip, bzip2, xz and zstd; all through the standard library, but for zstd's backport
+before Python 3.14 and a quicker xz where there is one.
 A small input cannot become endless output: every step gives at most one piece, and `Limits` end it.
 """
 
 from __future__ import annotations
 
 import bz2
-import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from bareboat.base.errors import FormatError, LimitError
+from bareboat.debian.xz import XzError, xz
 from bareboat.debian.zstandard import zstd
 
 _PIECE = 1 << 20
 
 # What is behind the end of a stream is copied: of many small streams, each would copy all that follow.
-_BITE = 1 << 16
-
-# xz -9 needs 65 MiB to decompress; nobody needs more for a package.
-_MOST_MEMORY = 128 << 20
+# And a bite of xz may come to seven thousand times its size, all at once.
+_BITE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +73,7 @@ class _Gzip:
 _FORMATS: dict[str, Callable[[], _Decompressor]] = {
     "gz": _Gzip,
     "bz2": bz2.BZ2Decompressor,
-    "xz": lambda: lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=_MOST_MEMORY),
+    "xz": xz,
     "zst": lambda: zstd().ZstdDecompressor(),
 }
 
@@ -140,5 +138,5 @@ def _streams(chunks: Iterator[bytes], make: Callable[[], _Decompressor], where: 
 def _step(decompressor: _Decompressor, data: bytes, where: str) -> bytes:
     try:
         return decompressor.decompress(data, _PIECE)
-    except (lzma.LZMAError, zlib.error, zstd().ZstdError, OSError, EOFError) as error:
+    except (XzError, zlib.error, zstd().ZstdError, OSError, EOFError) as error:
         raise FormatError(f"{where}: cannot decompress: {error}") from error
