@@ -38,7 +38,7 @@ class Treatment:
     relocate: tuple[tuple[ImagePath, ImagePath], ...] = ()
     exclude: tuple[ImagePath, ...] = ()
     shared: tuple[ImagePath, ...] = ()
-    compression: str = "gzip-7-10"
+    compression: str = "gzip-6-10"
 
     def verdict(self, path: ImagePath) -> str | None:
         """Why `path` is not written: `replaced`, `shared` or the name of a pruning rule; None when it is written."""

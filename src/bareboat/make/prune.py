@@ -97,7 +97,21 @@ RULES: tuple[Rule, ...] = (
         reason="for desktops",
         globs=("usr/share/applications/**", "usr/share/menu/**", "usr/share/pixmaps/**", "usr/share/icons/**"),
     ),
-    Rule(name="debuggers", reason="for gdb", globs=("usr/share/gdb/**", "usr/share/gcc/python/**")),
+    Rule(
+        name="debuggers",
+        reason="for gdb, and glibc's libraries that watch a program: its calls, its memory, its profile",
+        globs=(
+            "usr/share/gdb/**", "usr/share/gcc/python/**",
+            *(
+                f"{lib}/*/{name}"
+                for lib in ("usr/lib", "lib")
+                for name in (
+                    "audit/sotruss-lib.so", "libc_malloc_debug.so.0", "libmemusage.so", "libpcprofile.so",
+                    "libthread_db.so.1",
+                )
+            ),
+        ),
+    ),
     Rule(
         name="init",
         reason="there is no init system",

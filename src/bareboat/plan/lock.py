@@ -17,7 +17,7 @@ from bareboat.base.epoch import Epoch
 FORMAT = 1
 """The version of the lock's own shape."""
 
-BYTE_FORMAT = 3
+BYTE_FORMAT = 4
 """The version of everything between a lock and the bytes of an image: raised when the same lock gives other bytes."""
 
 
