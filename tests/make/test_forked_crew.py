@@ -45,16 +45,15 @@ def brought(folder: Path, crew: type[Crew | ForkedCrew]) -> list[Contribution]:
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], set[int]]:
     """The processes that worked a contribution out, by their marks."""
-    work = contributing.contribute
+    work = contributing.unpack
     marks = tmp_path / "marks"
     marks.mkdir()
 
-    def marked(part, workshop):
-        if workshop.records.get("contribution", part.key) is None:
-            (marks / str(os.getpid())).touch()
-        return work(part, workshop)
+    def marked(*arguments):
+        (marks / str(os.getpid())).touch()
+        return work(*arguments)
 
-    monkeypatch.setattr(contributing, "contribute", marked)
+    monkeypatch.setattr(contributing, "unpack", marked)
     return lambda: {int(mark.name) for mark in marks.iterdir()}
 
 
@@ -91,15 +90,15 @@ def test_the_fault_of_a_package_is_told_as_threads_tell_it(tmp_path: Path) -> No
 def test_what_a_worker_that_was_killed_leaves_is_done_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = contributing.contribute
+    work = contributing.unpack
     here = os.getpid()
 
-    def deadly(part, workshop):
+    def deadly(*arguments):
         if os.getpid() != here:
             os.kill(os.getpid(), signal.SIGKILL)
-        return work(part, workshop)
+        return work(*arguments)
 
-    monkeypatch.setattr(contributing, "contribute", deadly)
+    monkeypatch.setattr(contributing, "unpack", deadly)
     assert [one.package for one in brought(tmp_path, ForkedCrew)] == list(NAMES)
 
 
@@ -112,11 +111,11 @@ from bareboat.store.disk import DiskStore
 from tests.make.test_forked_crew import parts
 from tests.makers.bench import Bench
 
-def endless(part, workshop):
+def endless(*arguments):
     os.write(1, b"%d\\n" % os.getpid())
     time.sleep(600)
 
-contributing.contribute = endless
+contributing.unpack = endless
 bench = Bench(store=DiskStore(Path(sys.argv[1])))
 with ForkedCrew(bench.workshop, 2) as hands:
     hands.begin(parts(bench))

@@ -81,7 +81,11 @@ class Member:
 
     def read(self) -> bytes:
         """The whole content."""
+        first = next(self.content, b"")
+        if len(first) == self.size:
+            return first
         gathered = BytesIO()  # which grows in place: pieces that wait to be joined would take its room once more
+        gathered.write(first)
         for piece in self.content:
             gathered.write(piece)
         data = gathered.getvalue()

@@ -111,18 +111,18 @@ def _zstd_member(data: bytes) -> bytes:
     return bytes(zstd().compress(data, level=ZSTD_LEVEL))
 
 
-def decompress(name: str, member: bytes, size: int) -> bytes:
+def decompress(name: str, member: bytes, size: int) -> bytes | bytearray:
     """The `size` bytes of one member.
 
     Raises:
         FormatError: When it is not a member of that size.
     """
-    read: Callable[[], bytes] = {
+    read: Callable[[], bytes | bytearray] = {
         "gzip": lambda: deflate.gzip_decompress(member, size),
         "zstd": lambda: zstd().decompress(member),
     }[name]
     try:
-        data = bytes(read())
+        data = read()
     except Exception as error:  # both libraries have their own trees of errors
         raise FormatError(f"cannot decompress a cached {name} member: {error}") from error
     if len(data) != size:

@@ -51,6 +51,21 @@ def contribute(part: Part, workshop: Workshop) -> Contribution:
     known = recall(part.key, workshop)
     if known is not None:
         return known
+    record, blob = _made(part, workshop)
+    return Contribution.from_bytes(record, unpack_kept(blob))
+
+
+def prepare(part: Part, workshop: Workshop) -> None:
+    """Have what `part` brings in the records, for a process that does not need it itself.
+
+    Raises:
+        BareboatError: As `contribute`.
+    """
+    if recall(part.key, workshop) is None:
+        _made(part, workshop)
+
+
+def _made(part: Part, workshop: Workshop) -> tuple[bytes, bytes]:
     match part:
         case PackagePart():
             return _of_package(part.package, part.treatment, part.key, workshop)
@@ -60,7 +75,9 @@ def contribute(part: Part, workshop: Workshop) -> Contribution:
             raise InternalError(f"{part.label} is neither a package nor a program")
 
 
-def _of_package(package: LockedPackage, treatment: Treatment, key: Digest, workshop: Workshop) -> Contribution:
+def _of_package(
+    package: LockedPackage, treatment: Treatment, key: Digest, workshop: Workshop
+) -> tuple[bytes, bytes]:
     with workshop.room.of(package.size):
         unpacked = unpack(lambda: open_checked(workshop.blobs, package.sha256), package.name, treatment)
         status = status_entries(
@@ -85,7 +102,7 @@ def _of_package(package: LockedPackage, treatment: Treatment, key: Digest, works
         return remember(whole, contents, key, workshop)
 
 
-def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
+def _of_program(part: ProgramPart, workshop: Workshop) -> tuple[bytes, bytes]:
     with workshop.room.of(sum(file.size for file in part.built.files)):
         origin = f"package:{part.name}"
         written: list[File] = []
@@ -122,8 +139,8 @@ def _of_program(part: ProgramPart, workshop: Workshop) -> Contribution:
 
 def remember(
     contribution: Contribution, contents: Mapping[ImagePath, bytes], key: Digest, workshop: Workshop
-) -> Contribution:
-    """Store the members and kept contents of a contribution, and its record; returns it as the record has it."""
+) -> tuple[bytes, bytes]:
+    """Store the members and kept contents of a contribution, and its record; returns the record and the contents."""
     files = [entry for entry in contribution.entries if not isinstance(entry, Directory)]
     kept = [contents[entry.path] for entry in files if isinstance(entry, File) and _is_kept(entry)]
     blob = pack_kept(kept)
@@ -131,11 +148,15 @@ def remember(
         contribution,
         members=add_members(files, workshop, lambda file: contents[file.path]),
         kept=workshop.blobs.add([blob]) if kept else None,
-        notes={file.path: note_of(file.path, contents[file.path]) for file in files if isinstance(file, File)},
+        notes={
+            file.path: note_of(file.path, contents[file.path], is_sound=file.elf is not None)
+            for file in files
+            if isinstance(file, File)
+        },
     )
     record = complete.to_bytes()
     workshop.records.put(_KIND, key, record)
-    return Contribution.from_bytes(record, unpack_kept(blob))
+    return record, blob
 
 
 def _is_kept(file: File) -> bool:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:  # what a build that finds all its layers in the records does 
     from bareboat.make.contribution import Contribution
 
 
-_M_MMAP_THRESHOLD = -3  # malloc.h
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
 _LARGE_BYTES = 4 << 20
+_FREE_BYTES = 32 << 20
 
 
 class Hands(Protocol):
@@ -81,6 +82,8 @@ def return_memory() -> None:
     """Have glibc give large blocks back when they are freed, instead of keeping them for later, one heap a thread.
 
     mallopt(3): by default the threshold grows to 32 MiB, and the contents of packages then stay with the process.
+    What is free at the end of the heap stays up to a limit, for it is wanted again at once; whoever sets the one
+    threshold has 128 KiB for the other, and every second page of a build was then given back and asked for again.
     """
     import ctypes
 
@@ -89,3 +92,4 @@ def return_memory() -> None:
     except (AttributeError, OSError):
         return  # another libc, which has its own ways
     mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, _FREE_BYTES)

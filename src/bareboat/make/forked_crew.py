@@ -116,8 +116,8 @@ def _start_work(workshop: Workshop, parent: int) -> None:
 
 
 def _work_out(part: Part) -> None:
-    from bareboat.make.contribute import contribute
+    from bareboat.make.contribute import prepare
 
     if _workshop is None:
         raise InternalError("a worker has no workshop")
-    contribute(part, _workshop)
+    prepare(part, _workshop)

@@ -39,12 +39,12 @@ class Note:
         return cls(md5=content, script=script, unsound=unsound, has_key=has_key)
 
 
-def note_of(path: ImagePath, data: bytes) -> Note:
-    """What is to be noted of the file at `path` with the bytes `data`."""
+def note_of(path: ImagePath, data: bytes, *, is_sound: bool = False) -> Note:
+    """What is to be noted of the file at `path` with the bytes `data`, which may be known as a sound ELF file."""
     return Note(
         md5=md5(data, usedforsecurity=False).hexdigest(),
         script=script_of(data),
-        unsound=_unsound(path, data) if is_elf(data) else None,
+        unsound=_unsound(path, data) if not is_sound and is_elf(data) else None,
         has_key=may_hold_key(path, len(data)) and holds_key(data),
     )
 

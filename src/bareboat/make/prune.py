@@ -152,6 +152,8 @@ class Pruning:
             return None
         if matches(self.drop, path):
             return "drop"
+        if not matches(_globs(self.rules), path):  # most files: asked once, not once a rule
+            return None
         return next((rule.name for rule in _active(self.rules) if rule.drops(path)), None)
 
     @property
@@ -209,6 +211,12 @@ def _rules_key(names: tuple[str, ...]) -> str:
 @cache
 def _active(names: tuple[str, ...]) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if rule.name in names)
+
+
+@cache
+def _globs(names: tuple[str, ...]) -> tuple[str, ...]:
+    """All globs of the active rules together."""
+    return tuple(glob for rule in _active(names) for glob in rule.globs)
 
 
 def matches(globs: tuple[str, ...], path: ImagePath) -> bool:
