@@ -6,7 +6,7 @@
     tmp/                   unfinished and damaged files
 
 Nothing ever stands under a digest that it does not have: bytes are hashed while they are written, forced onto the
-disk, and only then given their name.
+disk, and only then given their name. A power cut may take the newest names away: what they named is made again.
 There are no locks: two writers of the same digest write the same bytes.
 The time of a blob's last use is its time of modification, to the hour.
 """
@@ -27,7 +27,7 @@ from bareboat.base.errors import FormatError, NotFoundError, StoreError
 from bareboat.store.blobs import damaged
 from bareboat.store.record_file import checked_kind, is_kind, sealed, unsealed
 from bareboat.store.refusal import refusal, refusing
-from bareboat.store.unfinished import Unfinished, link, make_folder, sync_folder
+from bareboat.store.unfinished import Unfinished, link, make_folder
 from bareboat.store.verify import Check
 
 _HOUR_S = 3600
@@ -153,7 +153,6 @@ class DiskStore:
             os.fsync(file)
             make_folder(place.parent)
             path.replace(place)
-            sync_folder(place.parent)
         self._sound.add(digest)
 
     def get(self, kind: str, key: Digest) -> bytes | None:

@@ -183,6 +183,7 @@ class Layout(ImageStore):
                     marker.write(MARKER)
                     marker.flush()
                     os.fsync(marker.fileno())
+                    sync_folder(self.root.parent)
                 marker.seek(0)
                 check_marker(marker.read(MOST_BYTES), f"{self.root}/{MARKER_NAME}")
                 if not (self.root / INDEX_NAME).exists():
@@ -243,6 +244,11 @@ class Layout(ImageStore):
         return tuple(digest for digest, _ in gone)
 
     def _write_index(self, index: Index) -> None:
+        """Write `index.json`, once every name that it leads to is on the disk."""
+        with writing(self.root):
+            for folder in (*(self.root / "blobs").iterdir(), self.root / "blobs"):
+                if folder.is_dir():
+                    sync_folder(folder)
         with output_file(self.root / INDEX_NAME) as stream:
             stream.write(index.to_bytes())
 
@@ -275,7 +281,6 @@ class Layout(ImageStore):
             unfinished.replace(place)
         finally:
             unfinished.unlink(missing_ok=True)
-        sync_folder(place.parent)
 
 
 def write_layout(

@@ -1,7 +1,7 @@
 """Files on their way: written in a corner of the same file system, moved into place when they are whole.
 
 A reader finds either the old file, or the whole new one, or none; also after SIGKILL and, with `durable`, after a
-power cut.
+power cut. Whoever must find the new one then, and not none, syncs the folder too: once, for all that was moved there.
 """
 
 from __future__ import annotations
@@ -47,15 +47,13 @@ class Unfinished:
 
         Args:
             place: The name, on the same file system.
-            durable: Whether the bytes must lie on the disk before the name does, and the name before this returns.
+            durable: Whether the bytes must lie on the disk before the name does.
         """
         if durable:
             os.fsync(self._file.fileno())
         self._file.close()
         make_folder(place.parent)
         self._path.replace(place)
-        if durable:
-            sync_folder(place.parent)
 
 
 def link(corner: Path, target: Path, place: Path) -> None:
@@ -74,12 +72,10 @@ def link(corner: Path, target: Path, place: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, and have them on the disk."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
+    """Make `folder` and those above it."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
