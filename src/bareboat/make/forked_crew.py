@@ -64,6 +64,8 @@ class ForkedCrew:
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
 
+        import bareboat.make.contribute  # noqa: F401  here once, and not in every worker
+
         context = get_context("fork")
         return ProcessPoolExecutor(
             max_workers=self._jobs,
