@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from bareboat.base.errors import BareboatError, FormatError
+from bareboat.base.frozen import frozen
 
 _T = TypeVar("_T")
 
 _DEPTH_MESSAGE = "is nested too deeply"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Document:
     """A mapping inside a document, with the path that leads to it.
 

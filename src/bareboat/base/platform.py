@@ -6,13 +6,12 @@ GNU's: the multiarch tuples of Debian's library folders; machine numbers: the EL
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import suggestion
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Architecture:
     """An architecture under each of its names.
 

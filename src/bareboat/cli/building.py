@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from bareboat.base.epoch import format_rfc3339
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.base.problem import Problem
 from bareboat.cli.deciding import Terms, decide
@@ -33,7 +33,7 @@ from bareboat.store.blobs import Blobs
 from bareboat.store.images import NamedImage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """What the command line asks for; `architectures` None means all that an image has."""
 
@@ -48,7 +48,7 @@ class Request:
     check: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Report:
     """What was built, and where it is; `idle` are words of the configuration that do nothing.
 

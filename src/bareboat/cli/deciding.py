@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.cli.mending import mended
 from bareboat.cli.wiring import harbour
@@ -15,7 +15,7 @@ from bareboat.plan.lock import Lock
 from bareboat.plan.recipe import Recipe
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """What the user accepts: no network, archives past their Valid-Until, indexes that no mirror has."""
 
@@ -24,7 +24,7 @@ class Terms:
     unsafe_missing: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """The lock after a decision, and what changed: packages that came, went, or have another version."""
 

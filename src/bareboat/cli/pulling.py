@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bareboat.base.errors import NotFoundError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.cli.travelling import ASKING, Terms, for_architectures
 from bareboat.inspect.present.columns import size_text
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bareboat.store.registry.registries import Registries
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Taken:
     """Images that are on this machine now: each with its name there, what it is, and whence it came by digest."""
 

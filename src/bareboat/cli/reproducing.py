@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import LockError, StaleLockError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.cli.building import builder_of
 from bareboat.cli.mending import from_the_store, mended
@@ -38,7 +39,7 @@ _Key = tuple[str, Recipe, tuple[str, ...], Variant]
 _HINT = "give the lock and the configuration that the images were built from: --lock and --file"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """What the command line asks for; `image` None means all that lie in `layout`, `architectures` None all of each.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.cli.travelling import ASKING, Terms, for_architectures
 from bareboat.inspect.present.columns import size_text
@@ -45,7 +45,7 @@ def send(
     return Sending(report=report, dry_run=terms.dry_run)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sending:
     """What was sent, or would be."""
 

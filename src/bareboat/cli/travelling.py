@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import architecture
 from bareboat.oci.descriptor import Platform
 from bareboat.ship.transfer.contents import select
@@ -16,7 +17,7 @@ ASKING = "look"
 """The task under which the observer hears that things are looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """How images travel: for which architectures (OCI's names; None for all), and what travels with them."""
 

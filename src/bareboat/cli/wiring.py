@@ -9,11 +9,11 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.plan.config.config import Config
 from bareboat.plan.desk import Desk
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _NPM_TIMEOUT_S = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Harbour:
     """This machine's surroundings of one run."""
 

@@ -6,13 +6,14 @@ OCI image specification 1.1, "Image Configuration"; `Healthcheck` is Docker's ex
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bareboat.base.canon import canonical
 from bareboat.base.digest import Digest
 from bareboat.base.document import Document
 from bareboat.base.epoch import Epoch, parse_rfc3339
 from bareboat.base.errors import BareboatError, FormatError
+from bareboat.base.frozen import frozen
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor, Platform
 from bareboat.oci.received import filled, no_texts, nothing, received, texts, unknown
@@ -30,7 +31,7 @@ _EXECUTION_FIELDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Healthcheck:
     """Docker's health check; durations are in nanoseconds.
 
@@ -71,7 +72,7 @@ class Healthcheck:
         return {**self.extra, **filled({"Test": list(self.test)}), **said}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Execution:
     """"The execution parameters which should be used as a base when running a container using the image."
 
@@ -140,7 +141,7 @@ class Execution:
         return {**self.extra, **said, **health}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class History:
     """How one layer came about, or a step that made none (`empty_layer`)."""
 
@@ -175,7 +176,7 @@ class History:
         return {**self.extra, **filled(said)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImageConfig:
     """The configuration of one image; its digest is the image's ID.
 

@@ -6,12 +6,13 @@ OCI image specification 1.1, "Content Descriptors" and "Image Index", `platform`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from bareboat.base.digest import Digest
 from bareboat.base.document import Document
 from bareboat.base.errors import FormatError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import Architecture
 from bareboat.oci.received import digest_at, filled, no_texts, nothing, texts, unknown
 
@@ -23,7 +24,7 @@ _MOST_SIZE = 2**63 - 1
 _USUAL_VARIANT = {"arm": "v7", "arm64": "v8"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Platform:
     """What an image runs on, in the words of Go: `linux`, `arm`, `v7`."""
 
@@ -84,7 +85,7 @@ class Platform:
         return self.variant or _USUAL_VARIANT.get(self.architecture)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Descriptor:
     """A promise about some bytes: media type, digest, and size in bytes."""
 

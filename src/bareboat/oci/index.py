@@ -6,9 +6,10 @@ OCI image specification 1.1, "Image Index"; Docker's manifest list is read alike
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bareboat.base.canon import canonical
+from bareboat.base.frozen import frozen
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor, Platform
 from bareboat.oci.manifest import SCHEMA_VERSION, check_schema
@@ -17,7 +18,7 @@ from bareboat.oci.received import NO_TEXTS, filled, no_texts, nothing, received,
 _FIELDS = frozenset({"schemaVersion", "mediaType", "artifactType", "manifests", "subject", "annotations"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Index:
     """A list of manifests, or of further indexes.
 

@@ -6,11 +6,12 @@ OCI image specification 1.1, "Image Manifest"; Docker's image manifest, version 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bareboat.base.canon import canonical
 from bareboat.base.document import Document
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor, Platform
 from bareboat.oci.received import filled, no_texts, nothing, received, texts, unknown
@@ -20,7 +21,7 @@ SCHEMA_VERSION = 2
 _FIELDS = frozenset({"schemaVersion", "mediaType", "artifactType", "config", "layers", "subject", "annotations"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manifest:
     """One image for one platform; `layers` has the base layer first.
 

@@ -7,10 +7,11 @@ implementation and Docker's defaults (`docker.io`, `library/`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import BareboatError, UsageError
+from bareboat.base.frozen import frozen
 
 DEFAULT_REGISTRY = "docker.io"
 DEFAULT_TAG = "latest"
@@ -43,7 +44,7 @@ _LOGIN = re.compile(r"(?:[a-z]+://)?(?:[^/@]*@([^/@]+)/|[^/@]*:[^/@]*@(?!sha)([^
 _HEXADECIMAL_NAME = re.compile(r"[a-f0-9]{64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@frozen(order=True)
 class Reference:
     """A place in a registry; `tag` and `digest` are there when they were said."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO
 
 from bareboat.base.errors import FormatError, LimitError
+from bareboat.base.frozen import frozen
 from bareboat.oci.received import no_texts
 
 BLOCK = 512
@@ -26,7 +27,7 @@ _MAGICS = frozenset({b"ustar\x0000", b"ustar  \x00"})
 _NUMERIC_RECORDS = frozenset({"size", "uid", "gid"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TarHeader:
     """One entry: `kind` is its type flag (`0` file, `1` hard link, `2` symbolic link, `5` folder …).
 

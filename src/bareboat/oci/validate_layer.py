@@ -6,11 +6,11 @@ OCI image specification 1.1, "Image Layer Filesystem Changeset".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO
 
 from bareboat.base.errors import BareboatError, LimitError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ROOT, ImagePath, archive_path, name_of, parent_of, parents_of
 from bareboat.base.problem import Place, Problem, Problems
 from bareboat.oci.tar_headers import TarHeader, tar_headers
@@ -30,7 +30,7 @@ Kinds = Mapping[ImagePath, str]
 """Paths to the type flags of tar."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerReport:
     """What was seen in a layer.
 

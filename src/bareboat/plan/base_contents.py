@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bareboat.base.canon import canonical, digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, inside
 from bareboat.debian.package import Package
 from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraphs
@@ -35,7 +35,7 @@ _MOST_BYTES = 64 << 20
 _FIELDS = ("Package", "Version", "Architecture", "Source", "Provides", "Conflicts", "Breaks", "Multi-Arch")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BaseContents:
     """The packages of a base image, sorted by name; `system` and `codename` are what its os-release says, or empty."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import BareboatError, ConfigurationError, FormatError, NotFoundError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import ARCHITECTURES, architecture
 from bareboat.oci import media
 from bareboat.oci.descriptor import Descriptor, Platform
@@ -29,7 +29,7 @@ Open = Callable[[str, Digest | None], tuple[ImageStore, Descriptor]]
 _DEBIAN = "debian"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Base:
     """A base image as a recipe uses it: what its reference stands for, and what is aboard by architecture."""
 
@@ -37,7 +37,7 @@ class Base:
     contents: Mapping[str, BaseContents]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BaseImages:
     """Finds base images; `open` may ask the network, `blobs` is where everything that is read stays.
 

@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import ConfigurationError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.redact import redact
 from bareboat.oci.reference import DEFAULT_REGISTRY, Reference
 
@@ -18,7 +19,7 @@ LAYOUT = "oci:"
 """What begins the place of an image in a layout, as skopeo writes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class LayoutPlace:
     """An image in a layout: the folder or archive, and the image's name, None for the only one."""
 

@@ -8,13 +8,13 @@ It is our own data, which the tests put through the same door as a user's file; 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
 from bareboat.base.errors import BareboatError, InternalError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import Problems
 from bareboat.plan.config.config import ImageWish, Omission
 from bareboat.plan.config.nodes import Node, compose
@@ -28,7 +28,7 @@ _NOT_IMAGES = frozenset({OMISSIONS, "distros", "upstream"})
 _SUFFIX = ".yaml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Catalog:
     """The images by name, sorted; the omissions; the distros by name, oldest first."""
 

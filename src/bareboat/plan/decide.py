@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import ConfigurationError, InternalError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.base.platform import architecture
 from bareboat.base.problem import suggestion
@@ -26,7 +27,7 @@ from bareboat.store.fetch import Fetcher
 from bareboat.store.mirrors import Mirrors
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decider:
     """Decides with the archives that `mirrors` name; `folder` is where the keys of further sources lie.
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from bareboat.base.document import Document
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import suggestion
 from bareboat.plan.data import catalog_document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Suite:
     """One suite of Debian: the archive it is in, its name under `dists/`, its components, and who may sign it.
 
@@ -26,7 +26,7 @@ class Suite:
     components: tuple[str, ...] = ("main",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Distro:
     """A release of Debian; `end_of_life` is the last day of long-term support, as `YYYY-MM-DD`, or empty."""
 

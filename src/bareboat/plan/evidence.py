@@ -10,12 +10,12 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.document import Document
 from bareboat.base.errors import FormatError, SignatureError
+from bareboat.base.frozen import frozen
 from bareboat.plan.keyring import Keyring, verify_detached, verify_inline
 
 # coreutils write a star before the name of a file that was read as binary.
@@ -23,7 +23,7 @@ _SUM = re.compile(r"([0-9a-f]{64}) [ *](\S+)")
 _NPM_KEY_TYPE = "ecdsa-sha2-nistp256"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NpmKey:
     """A public key of a registry: `id` as signatures name it, `der` its SubjectPublicKeyInfo."""
 
@@ -31,7 +31,7 @@ class NpmKey:
     der: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NpmSignature:
     """A signature of a registry over one version of a package; `der` is the ECDSA value in ASN.1."""
 

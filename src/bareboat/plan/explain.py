@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import suggestion
 from bareboat.debian.relation import Group, Relation
 from bareboat.debian.version import Version
@@ -14,7 +14,7 @@ from bareboat.plan.universe import Universe
 _MOST_CANDIDATES = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cause:
     """Somebody needs a group, or `fixed` is settled already."""
 
@@ -23,7 +23,7 @@ class Cause:
     fixed: Candidate | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refusal:
     """A package that cannot be together with another one, for the sake of `group`; `verb` is what it does to it."""
 

@@ -27,11 +27,12 @@ Debug variants add what `debug:` says of the whole chain, after everything else;
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeVar
 
 from bareboat.base.errors import ConfigurationError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import Problems
 from bareboat.plan.base_reference import is_base_reference
 from bareboat.plan.catalog import Catalog
@@ -52,7 +53,7 @@ _ROOT_NAMES = frozenset({"root", "0"})
 _DEFAULT_ARCHITECTURES = ("amd64", "arm64")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Step:
     """One image of a chain; `name` is what a recipe of it is called."""
 

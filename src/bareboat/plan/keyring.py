@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bareboat.base.errors import InternalError, SignatureError
+from bareboat.base.frozen import frozen
 from bareboat.plan.data import catalog_document
 from bareboat.plan.packets import signature_packets
 
@@ -28,7 +28,7 @@ UNSIGNED = "nothing unsigned is read; try another mirror"
 """What to do about something that nobody signed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Keyring:
     """Certificates that may sign."""
 
@@ -59,7 +59,7 @@ class Keyring:
         return cls(tuple(found))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verified:
     """Signed bytes, and the certificates (fingerprints, upper case, sorted) whose signatures on them hold."""
 

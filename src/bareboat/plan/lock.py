@@ -7,12 +7,13 @@ A lock names no host: content decides, and any mirror will do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 
 FORMAT = 1
 """The version of the lock's own shape."""
@@ -21,7 +22,7 @@ BYTE_FORMAT = 4
 """The version of everything between a lock and the bytes of an image: raised when the same lock gives other bytes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedArchive:
     """A suite as it was when the decision was made.
 
@@ -38,7 +39,7 @@ class LockedArchive:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedPackage:
     """A .deb: its identity, its bytes, and what it said of itself when it was chosen.
 
@@ -64,7 +65,7 @@ class LockedPackage:
         return f"{self.name}={self.version}:{self.architecture}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedFile:
     """One file of an upstream program, by content."""
 
@@ -73,7 +74,7 @@ class LockedFile:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedUpstream:
     """A program that is not Debian's, pinned by the content of each of its files; `architecture` is OCI's name."""
 
@@ -89,7 +90,7 @@ class LockedUpstream:
         return f"{self.name}={self.version}:{self.architecture}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class LockedBlob:
     """Bytes by content."""
 
@@ -97,7 +98,7 @@ class LockedBlob:
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedBaseImage:
     """An image that others are built on, on one architecture: its documents, and its layers, base first."""
 
@@ -111,7 +112,7 @@ class LockedBaseImage:
         return (self.manifest, self.config, *self.layers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedBase:
     """What a reference in `from:` stood for: its index or only manifest; images by architecture (OCI's names).
 
@@ -124,7 +125,7 @@ class LockedBase:
     images: Mapping[str, LockedBaseImage]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedStage:
     """What one stage adds: ids of packages and upstream programs, sorted."""
 
@@ -133,7 +134,7 @@ class LockedStage:
     upstream: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockedImage:
     """An image's stages for each architecture (OCI's names), and the digest of the wishes that they answer.
 
@@ -148,7 +149,7 @@ class LockedImage:
     base: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lock:
     """Everything that a build needs to know besides the configuration."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Self, TypeVar
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.base.problem import suggestion
 from bareboat.plan.config.config import Variant
@@ -27,7 +27,7 @@ _TAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ImageName:
     """A name in its parts; None is what was not said."""
 
@@ -58,7 +58,7 @@ class ImageName:
         return cls(image, distro, variant, architecture)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Selection:
     """A recipe, and which of its variants and architectures (OCI's names) are meant, in the recipe's order."""
 

@@ -6,10 +6,10 @@ Each is tried at every place that may have it; content decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import InternalError, StaleLockError
+from bareboat.base.frozen import frozen
 from bareboat.plan.base_images import BaseImages
 from bareboat.plan.keyring import Keyring
 from bareboat.plan.lock import Lock, LockedPackage, LockedUpstream
@@ -26,7 +26,7 @@ _SNAPSHOT_SLACK_S = 6 * 3600
 """How long after an archive's own date the snapshot service is sure to have taken it, in seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Obtainer:
     """Fetches what locks name.
 

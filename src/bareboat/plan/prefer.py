@@ -11,9 +11,9 @@ does it; then the name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.debian.package import Package
 
 DEFAULT_PRIORITY = 500
@@ -21,7 +21,7 @@ DEFAULT_PRIORITY = 500
 _IMPORTANCE = ("required", "important", "standard")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
     """A package that could be chosen, and where it comes from; `rank` is the position of its archive.
 

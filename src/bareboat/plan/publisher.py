@@ -15,7 +15,6 @@ A publisher whose evidence is wrong is passed over for the next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.digest import Digest
 from bareboat.base.document import Document
@@ -28,6 +27,7 @@ from bareboat.base.errors import (
     StaleLockError,
     TrustError,
 )
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import architecture
 from bareboat.debian.inflate import Limits as InflateLimits
 from bareboat.debian.inflate import inflated
@@ -48,7 +48,7 @@ _ARCHIVE_LIMITS = InflateLimits(max_bytes=_MOST_ARCHIVE_BYTES)
 _MAGIC = {"gz": b"\x1f\x8b", "xz": b"\xfd7zXZ\0", "bz2": b"BZh", "zst": b"\x28\xb5\x2f\xfd"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Publishers:
     """Those who publish upstream programs, asked in turn.
 

@@ -7,10 +7,11 @@ and each stage will be one layer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import Place
 from bareboat.plan.config.config import (
     NOWHERE,
@@ -28,7 +29,7 @@ from bareboat.plan.config.config import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stage:
     """One step of inheritance: what it adds to the stages before it."""
 
@@ -42,7 +43,7 @@ class Stage:
     effects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunConfig:
     """What a container started from the image gets: the OCI image configuration, `config`.
 
@@ -62,7 +63,7 @@ class RunConfig:
     said: frozenset[str] = field(default=frozenset(), compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BaseWish:
     """The image of a registry or a layout that a chain begins with: its reference as it is written, and where.
 
@@ -75,7 +76,7 @@ class BaseWish:
     narrows: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@frozen(eq=False)
 class Recipe:
     """An image of one distro, complete; two recipes are the same only when they are one value in memory.
 

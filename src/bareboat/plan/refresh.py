@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
@@ -24,6 +24,7 @@ from bareboat.base.errors import (
     SignatureError,
     TrustError,
 )
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.debian.index import PackageIndex, compact, stanzas
 from bareboat.debian.inflate import Limits as InflateLimits
@@ -41,7 +42,7 @@ from bareboat.store.limits import DEFAULT as LIMITS
 _PREPARED = f"packages-3-{sys.byteorder}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SuiteRequest:
     """One suite to be read: its name in the lock, where it may be had, and who may sign it.
 
@@ -63,7 +64,7 @@ class SuiteRequest:
         return is_meant and (not self.only or package in self.only)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refreshed:
     """A suite whose Release was verified."""
 
@@ -72,7 +73,7 @@ class Refreshed:
     locked: LockedArchive
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refresher:
     """Reads suites through one fetcher into one store.
 

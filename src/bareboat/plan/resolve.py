@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from bareboat.base.errors import LockError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.base.platform import Architecture, architecture
 from bareboat.debian.version import Version
@@ -35,7 +36,7 @@ from bareboat.plan.wish import wish_digest
 _WORKERS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Resolver:
     """Decides for recipes.
 

@@ -10,8 +10,9 @@ The same rules in the same order give the same choice.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from bareboat.base.frozen import frozen
 
 T = TypeVar("T", bound=Hashable)
 R = TypeVar("R")
@@ -20,7 +21,7 @@ MOST_DEAD_ENDS = 20_000
 """How many dead ends are learned from before the search gives up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule(Generic[T, R]):
     """Once all of `premises` are chosen, one of `ways` is too, the first the most wanted.
 
@@ -63,7 +64,7 @@ def search(rules: Iterable[Rule[T, R]], rules_of: Callable[[T], Iterable[Rule[T,
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Core(Generic[T, R]):
     """Rules that cannot hold together."""
 
@@ -79,7 +80,7 @@ def _smallest(rules: tuple[Rule[T, R], ...]) -> tuple[Rule[T, R], ...]:
     return rules
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(kw_only=False, eq=False)
 class _Clause:
     """One of `literals` holds: the number of a thing that is chosen, negative for one that is not.
 

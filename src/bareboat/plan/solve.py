@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.errors import ResolutionError
+from bareboat.base.frozen import frozen
 from bareboat.debian.relation import Group, Relation, on_architecture
 from bareboat.plan.explain import Cause, Refusal, explain
 from bareboat.plan.prefer import Candidate
@@ -26,7 +26,7 @@ from bareboat.plan.universe import Universe
 _NATIVE = frozenset({"", "any", "native"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Need:
     """Somebody needs one of a group's alternatives; `wanted_by` says who, for people."""
 

@@ -7,11 +7,11 @@ further down the inheritance, changes no stage below.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.errors import ResolutionError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.debian.relation import Group, Relation
@@ -28,7 +28,7 @@ Memory = dict[Digest, Mapping[str, Candidate]]
 """Decisions on stages that recipes have in common, on one architecture."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Taken:
     """What one recipe takes on one architecture."""
 
@@ -37,7 +37,7 @@ class Taken:
     upstream: tuple[LockedUpstream, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Staging:
     """Decides one recipe; `kept` are the programs that an earlier decision took and that stay where they answer."""
 

@@ -6,8 +6,9 @@ Wishes and dependencies see the same universe; nothing here decides, `plan.prefe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from bareboat.base.frozen import frozen
 from bareboat.debian.index import PackageIndex
 from bareboat.debian.package import Package
 from bareboat.debian.relation import Provision
@@ -19,7 +20,7 @@ BASE_IMAGE = "the base image"
 """Where a package comes from that no archive has to give."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Supply:
     """One index of one archive; `only` names the packages that may come from it, empty for all."""
 
@@ -42,7 +43,7 @@ class Supply:
         return tuple(package for package in self.index.providers(name) if not self.only or package.name in self.only)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Universe:
     """The candidates of one distro and architecture (Debian's name).
 

@@ -6,13 +6,13 @@ The pins stand in the catalogue's data; where the bytes come from is a list of s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from bareboat.base.digest import sha256
 from bareboat.base.document import Document
 from bareboat.base.errors import InternalError, ResolutionError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.plan.config.config import UpstreamWish
@@ -26,7 +26,7 @@ BUILD_RECORD = "build.json"
 """The file of such a folder that says how its programs were made, and pins them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Installed:
     """Where one file of an upstream program goes: `member` is its name in the program's archives."""
 
@@ -35,7 +35,7 @@ class Installed:
     mode: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Program:
     """An upstream program of the catalogue.
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from bareboat.base.errors import FetchError
+from bareboat.base.frozen import frozen
 from bareboat.store.local import local_path
 
 _SCHEMES = ("http://", "https://", "file:/", "copy:/")
@@ -19,7 +19,7 @@ _NO = ("no", "false", "without", "off", "disable", "0")
 _POCKETS = ("", "-updates", "-proposed-updates", "-backports", "-backports-sloppy")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AptSource:
     """One source of binary packages: its addresses without a slash at the end, its suites and its components.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError, NotFoundError
+from bareboat.base.frozen import frozen
 from bareboat.store.disk import DiskStore
 from bareboat.store.refusal import refusing
 
@@ -52,7 +53,7 @@ _HEADS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Amount:
     """How many files there are, and how many bytes they have together."""
 
@@ -63,7 +64,7 @@ class Amount:
         return Amount(count=self.count + other.count, bytes=self.bytes + other.bytes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Holdings:
     """What a store holds, or what was taken away from it: blobs by `Sort`, records by kind, unfinished files."""
 
@@ -87,7 +88,7 @@ class Holdings:
         return self.all_blobs + self.all_records + self.unfinished
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StoredFile:
     """A file of the store: what it is, how many bytes it has, and when it was last used, in seconds since 1970."""
 
@@ -97,7 +98,7 @@ class StoredFile:
     used: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Status:
     """What a store holds; `free` bytes are left on its disk; uses are in seconds since 1970, None when it is empty."""
 

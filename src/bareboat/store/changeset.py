@@ -7,9 +7,10 @@ Engines follow links that lie in the way of an entry, each in its own manner; he
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.errors import FormatError, LimitError, UnsafePathError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ROOT, ImagePath, name_of, parent_of
 from bareboat.store.entry import EntryKind, LayerEntry
 from bareboat.store.layer_tar import Change
@@ -25,7 +26,7 @@ Content = tuple[int, int]
 """Where the bytes of a file are: the layer, and the offset in its tar."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Named:
     """A name that a layer gave, and the change that says what is there; names of one file share the change."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 
 
@@ -21,7 +21,7 @@ class EntryKind(StrEnum):
     fifo = "fifo"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerEntry:
     """A path and everything about it but its content.
 

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import (
@@ -20,6 +19,7 @@ from bareboat.base.errors import (
     LimitError,
     OfflineError,
 )
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.store.answer import looks_like_html
 from bareboat.store.blobs import Blobs
@@ -35,7 +35,7 @@ _HTML = "it looks like an HTML page: a captive portal or a proxy?"
 _HTML_HINT = "open a web page in a browser to see whether this network asks for a login"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Artifact:
     """Bytes that are known before they come, and the addresses where they may be had, best first.
 
@@ -48,7 +48,7 @@ class Artifact:
     urls: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """Bytes that nobody knew before they came, and the address that gave them."""
 

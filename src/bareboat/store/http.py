@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from bareboat.base.errors import FetchError
+from bareboat.base.frozen import frozen
 from bareboat.base.redact import redact
 from bareboat.store.answer import length_of
 from bareboat.store.limits import CHUNK_BYTES, DEFAULT, Limits
@@ -31,7 +32,7 @@ _NO_PROXIES: Mapping[str, str] = MappingProxyType({})
 _OBJECT = re.compile(r"<[^<>]* object at 0x[0-9a-f]+>(: )?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Authorization:
     """The Authorization header for every address that begins with `prefix`, which ends in a slash."""
 

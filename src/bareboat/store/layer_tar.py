@@ -11,7 +11,6 @@ import re
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +18,7 @@ from typing import BinaryIO
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import DigestMismatchError, FormatError, LimitError, UnsafePathError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, archive_path, link_target
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.media import Compression
@@ -54,7 +54,7 @@ _XATTR = "SCHILY.xattr."
 _TIME = re.compile(r"(-?[0-9]{1,18})(?:\.[0-9]*)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Change:
     """An entry of a layer as its tar says it, and where its content begins in the tar."""
 

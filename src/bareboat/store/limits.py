@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bareboat.base.frozen import frozen
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -12,7 +12,7 @@ CHUNK_BYTES = 256 * KIB
 """How much is read and written at a time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """How much and how long; names end in their unit.
 

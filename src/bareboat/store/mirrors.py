@@ -8,11 +8,12 @@ No mirror is believed: whatever comes is signed, or has a digest that is.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from bareboat.base.epoch import Epoch, format_snapshot
 from bareboat.base.errors import ConfigurationError
+from bareboat.base.frozen import frozen
 from bareboat.base.redact import redact_url
 from bareboat.store.apt_sources import AptSource, debian_mirrors, security_mirrors
 
@@ -24,7 +25,7 @@ SNAPSHOT = "https://snapshot.debian.org/archive"
 _SCHEMES = frozenset({"http", "https", "file", "copy"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mirrors:
     """Base addresses by archive, without a slash at the end, best first.
 

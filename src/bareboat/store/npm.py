@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bareboat.base.errors import ConfigurationError
+from bareboat.base.frozen import frozen
 from bareboat.base.redact import redact_url
 from bareboat.store.http import Authorization
 
@@ -22,7 +22,7 @@ _SCHEMES = ("http", "https")
 _HINT = "set NPM_CONFIG_REGISTRY, or write registry=https://host/path/ into ~/.npmrc"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Registry:
     """The address of a registry, with a slash at the end, and what to say to be let in."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.store.transport import TransientError
 
 _PIECE_BYTES = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What is said to one request, and how it goes wrong.
 
@@ -35,7 +35,7 @@ class Answer:
     lengthless: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Request:
     """What was asked."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError, NotFoundError, StoreError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.store.census import Amount, Names, nothing_named
 from bareboat.store.disk import DiskStore
@@ -20,7 +20,7 @@ from bareboat.store.disk import DiskStore
 _TASK = "verify"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RecordName:
     """A record by its kind and key."""
 
@@ -31,7 +31,7 @@ class RecordName:
         return f"{self.kind}/{self.key.hex}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Soundness:
     """What was looked at, and what was found.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ROOT, ImagePath, parent_of
 from bareboat.store.entry import EntryKind, LayerEntry
 
 _MOST_LINKS = 40  # Linux, path_resolution(7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Walk:
     """Where a path leads, None when nowhere, and the symbolic links that were followed, in their order."""
 

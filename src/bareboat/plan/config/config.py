@@ -7,12 +7,13 @@ In every field, `None` means "not said" and lets the parent's value through.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.base.problem import Place
 
@@ -57,7 +58,7 @@ class Compression(StrEnum):
     zstd = "zstd"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PackageWish:
     """A package that the user wants: `relation` in the syntax of Debian Policy 7.1 (`libpq5 (>= 15) [amd64]`).
 
@@ -69,7 +70,7 @@ class PackageWish:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Omission:
     """A package that is left out though something depends on it, with the reason.
 
@@ -84,7 +85,7 @@ class Omission:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Acceptance:
     """A finding of `bareboat check` that is known, with the reason why it does no harm.
 
@@ -105,7 +106,7 @@ class Acceptance:
         return self.path, self.needs or "", self.rule or ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileWish:
     """A file, folder or link to put into the image; exactly one of the sources is set, or `remove`.
 
@@ -128,7 +129,7 @@ class FileWish:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UserWish:
     """A line of `/etc/passwd`; the home folder is made when `home_mode` is set."""
 
@@ -143,7 +144,7 @@ class UserWish:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GroupWish:
     """A line of `/etc/group`."""
 
@@ -154,7 +155,7 @@ class GroupWish:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Accounts:
     """The users and groups of an image."""
 
@@ -162,7 +163,7 @@ class Accounts:
     groups: tuple[GroupWish, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TrustWish:
     """Further certificate authorities: a local PEM file or PEM text, with one or more certificates."""
 
@@ -171,7 +172,7 @@ class TrustWish:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Healthcheck:
     """Docker's health check; durations are in nanoseconds, as in the image configuration.
 
@@ -186,7 +187,7 @@ class Healthcheck:
     retries: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layers:
     """The strategy, and with `budget` the largest number of layers."""
 
@@ -194,7 +195,7 @@ class Layers:
     budget: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PinnedSource:
     """A further apt archive with the keys that may sign it (Signed-By), and its weight.
 
@@ -213,7 +214,7 @@ class PinnedSource:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UpstreamWish:
     """A program that is not Debian's: `name` is a recipe of the catalogue (`nodejs`), `version` its release line."""
 
@@ -222,7 +223,7 @@ class UpstreamWish:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImageWish:
     """One image as its file says it, before inheritance.
 
@@ -275,7 +276,7 @@ class ImageWish:
         return self.places.get((key, word), self.place)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Config:
     """A whole `bareboat.yaml`: its images by name, and where Debian may be had.
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import yaml
 
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import Place, Problems
 
 MOST_BYTES = 1 << 20
@@ -55,7 +56,7 @@ class Written(str):
         return written
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Node:
     """A scalar, a list or a mapping, and where it begins; `keys` says where each key of a mapping stands.
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urljoin
 
 from bareboat.base.errors import FetchError, LimitError, NotFoundError
+from bareboat.base.frozen import frozen
 from bareboat.oci.received import MOST_BYTES, no_texts
 from bareboat.store.limits import DEFAULT, Limits
 from bareboat.store.patience import Patience, Sleep, sleep
@@ -31,7 +32,7 @@ _OK = frozenset({200})
 _FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Call:
     """What to ask a registry.
 
@@ -54,7 +55,7 @@ class Call:
     max_bytes: int = MOST_BYTES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """What came; `url` is who answered in the end, the names of the headers are in lower case."""
 

@@ -10,11 +10,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from bareboat.base.document import Document
 from bareboat.base.errors import FetchError, FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.redact import redact_url
 from bareboat.store.registry.challenge import Challenge
 from bareboat.store.registry.credentials import TYPED, Credentials, Keychain
@@ -34,7 +35,7 @@ _MARGIN_S = 10
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,65536}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Header:
     value: str = field(repr=False)
     until_s: float

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from bareboat.base.frozen import frozen
 
 _MOST_CHARACTERS = 16 * 1024
 _TOKEN = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"  # noqa: S105  RFC 9110, 5.6.2
@@ -19,7 +20,7 @@ _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*\s*(?:,|$)")
 _GAP = re.compile(r"[\s,]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Challenge:
     """One way to be let in; `scheme` and the names of the parameters are in lower case."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
+
+from bareboat.base.frozen import frozen
 
 TYPED = "the command line"
 """The source of credentials that were typed just now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Credentials:
     """A user and a password, or a token in their place; secrets are in no `repr`.
 

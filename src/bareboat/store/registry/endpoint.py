@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from bareboat.base.errors import FetchError
+from bareboat.base.frozen import frozen
 from bareboat.base.redact import redact_url
 from bareboat.oci.reference import DEFAULT_REGISTRY
 
@@ -18,7 +18,7 @@ Origin = tuple[str, str, int]
 """Scheme, host and port (RFC 6454): who gets to see credentials."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Endpoint:
     """A registry by the name that people use, such as `docker.io` or `localhost:5000`.
 

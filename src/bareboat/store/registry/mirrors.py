@@ -8,17 +8,18 @@ Mirrors are asked for pulls alone; who pushes means the registry that was named.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bareboat.base.document import Document
 from bareboat.base.errors import ConfigurationError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.oci.reference import Reference
 
 _PULLS = {"all": (True, True), "digest-only": (True, False), "tag-only": (False, True)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mirror:
     """Another place of the same images.
 
@@ -35,7 +36,7 @@ class Mirror:
     tags: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """What holds for the references below `prefix`, which may begin with `*.`; `location` is where they truly are."""
 
@@ -47,7 +48,7 @@ class Rule:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Table:
     """All rules; of those that fit a reference, the longest prefix counts."""
 

@@ -13,11 +13,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from bareboat.base.errors import FetchError
+from bareboat.base.frozen import frozen
 from bareboat.base.redact import redact_url
 from bareboat.store.answer import length_of
 from bareboat.store.http import CONNECTION, said, user_agent
@@ -41,7 +42,7 @@ class Source(Protocol):
         """The next bytes; none at the end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Body:
     """What a request carries, and how many bytes that is; `is_whole` when `stream` must end with them."""
 
@@ -50,7 +51,7 @@ class Body:
     is_whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Request:
     """What is asked; the headers may hold secrets and are never shown."""
 
