@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareboat.base import errors
-from bareboat.base.canon import canonical, digest_of
+from bareboat.base.canon import canonical, digest_of, list_of, mapping_of
 from bareboat.base.document import Document
 from bareboat.base.epoch import Epoch, format_rfc3339, format_snapshot, parse_rfc2822, parse_rfc3339
 from bareboat.base.errors import BareboatError, ConfigurationError, FormatError, UsageError
@@ -73,6 +73,14 @@ def test_every_address_of_a_text_is_redacted() -> None:
 def test_one_document_has_one_encoding() -> None:
     assert canonical({"b": [1, "é"], "a": None}) == '{"a":null,"b":[1,"é"]}'.encode()
     assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
+
+
+def test_an_encoding_is_put_together_from_those_of_its_parts() -> None:
+    parts = {"b": [1, "é"], "a": {}, "": None, "Z": [], "é": {"x": "\n"}}
+    encoded = {key: canonical(value) for key, value in parts.items()}
+    assert mapping_of(encoded) == canonical(parts)
+    assert list_of(encoded.values()) == canonical(list(parts.values()))
+    assert (mapping_of({}), list_of([])) == (canonical({}), canonical([]))
 
 
 def test_getters_say_where_they_failed() -> None:

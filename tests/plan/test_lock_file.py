@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import LockError
+from bareboat.plan import lock_file
 from bareboat.plan.lock import (
     BYTE_FORMAT,
     Lock,
@@ -301,6 +302,40 @@ def test_whatever_is_written_into_a_lock_it_is_read_again_or_refused(data: st.Da
     else:
         del inside[last]
     check_stable(json.dumps(document))
+
+
+words = st.sampled_from([
+    "", "a", "A", "~", "-", "1", "1:2", "1:2-3", "-1", "1-", "=", ":", "=1", "a=1", "a=1:", "a=1:all", "a=-:all",
+    "A=1:all", "/a", "a/", "a//b", "./a", "a/..", "..", "a/.b", "a\nb", "a=1:all\nb=2", "\0", "é", HEX,
+    HEX.upper(), HEX[1:],
+])  # fmt: skip
+
+
+@given(st.data())
+def test_a_usual_package_is_what_a_close_look_finds(data: st.DataObject) -> None:
+    """A lock is read at a glance where it can be; looking closely at every package must come to the same."""
+    document = json.loads(TEXT)
+    identity = data.draw(st.sampled_from(sorted(document["packages"])))
+    fields = document["packages"].pop(identity)
+    key = data.draw(st.sampled_from(["", "seen", *fields]))
+    value = data.draw(words | st.text(max_size=4) | json_values)
+    if key:
+        fields[key] = fields[key] + value if isinstance(fields.get(key), str) and isinstance(value, str) else value
+    else:
+        identity = str(value)
+    document["packages"][identity] = fields
+    text = json.dumps(document)
+    with pytest.MonkeyPatch.context() as patch:
+        at_a_glance = outcome(text)
+        patch.setattr(lock_file, "_usual_package", lambda identity, fields: None)
+        assert at_a_glance == outcome(text)
+
+
+def outcome(text: str) -> object:
+    try:
+        return parse_lock(text, "bareboat.lock").packages
+    except LockError as error:
+        return error.message
 
 
 @given(st.integers(0, len(TEXT)), st.integers(0, 40), st.text(max_size=12))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from bareboat.base.errors import BareboatError, FormatError
 from bareboat.base.frozen import frozen
@@ -68,7 +68,7 @@ class Document:
         for value in values:
             if not isinstance(value, str):
                 raise self._wrong(key, "a list of texts", value)
-        return tuple(str(value) for value in values)
+        return cast("tuple[str, ...]", tuple(values))
 
     def string_map(self, key: str) -> dict[str, str]:
         """The mapping from text to text at `key`; empty when absent."""

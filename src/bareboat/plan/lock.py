@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from types import MappingProxyType
 
-from bareboat.base.canon import digest_of
+from bareboat.base.canon import canonical, list_of, mapping_of
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.frozen import frozen
@@ -172,24 +172,28 @@ class Lock:
         base = self.bases.get(found.base) if found is not None and found.base else None
         return None if base is None else base.images.get(architecture)
 
-    def content_of(self, image: LockedImage) -> Digest:
-        """The digest of what was decided for an image: a lock that was edited or merged badly has another."""
-        stages = {
-            arch: [
-                [
-                    stage.name,
-                    [[name, str(self.packages[name].sha256)] for name in stage.packages],
-                    [[name, [str(file.sha256) for file in self.upstream[name].files]] for name in stage.upstream],
-                ]
-                for stage in found
-            ]
-            for arch, found in image.stages.items()
-        }
-        said = [str(image.wish), stages]
+    def contents(self) -> dict[str, Digest]:
+        """The digest of what was decided for each image, by name: a lock that was edited or merged badly has another.
+
+        It is the digest of one document for each image; images have most of their stages in common, so every stage is
+        written once.
+        """
+        distinct = {stage for image in self.images.values() for stages in image.stages.values() for stage in stages}
+        written = {stage: self._written(stage) for stage in distinct}
+        return {name: Digest.of(self._content(image, written)) for name, image in self.images.items()}
+
+    def _content(self, image: LockedImage, written: Mapping[LockedStage, bytes]) -> bytes:
+        stages = {arch: list_of(written[stage] for stage in stages) for arch, stages in image.stages.items()}
+        said = [canonical(str(image.wish)), mapping_of(stages)]
         if image.base:
             bases = self.bases[image.base].images
-            said.append({arch: [str(blob.digest) for blob in bases[arch].blobs] for arch in sorted(stages)})
-        return digest_of(said)
+            said.append(canonical({arch: [str(blob.digest) for blob in bases[arch].blobs] for arch in stages}))
+        return list_of(said)
+
+    def _written(self, stage: LockedStage) -> bytes:
+        packages = [[name, str(self.packages[name].sha256)] for name in stage.packages]
+        programs = [[name, [str(file.sha256) for file in self.upstream[name].files]] for name in stage.upstream]
+        return canonical([stage.name, packages, programs])
 
     def pruned(self) -> Lock:
         """This lock without packages, programs and archives that no image has."""

@@ -6,10 +6,11 @@ The same lock has one text only, sorted; a text that was edited by hand is read 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.document import Document
@@ -39,6 +40,15 @@ _MARK = '"bareboat-lock"'
 _USUAL_NAME = "bareboat.lock"
 _OF_IMAGE = frozenset({"wish", "content", "drift", "base"})
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+_VERSION = r"(?:[0-9]{1,9}:)?[A-Za-z0-9.+~](?:[A-Za-z0-9.+~-]{0,99}[A-Za-z0-9.+~])?"
+_NAME = r"[A-Za-z0-9_+~%-][A-Za-z0-9._+~%:-]*"
+_USUAL_KEYS = ("source", "archive", "sha256", "path")
+_USUAL = re.compile(
+    rf"([a-z0-9.+-]+)=({_VERSION}):([a-z0-9-]+)\n([a-z0-9.+-]*)=({_VERSION})\n"
+    rf"([^\n]*)\n([0-9a-f]{{64}})\n({_NAME}(?:/{_NAME})*)\n([^\n]*)\n([^\n]*)"
+)
+"""A package whose every word is of a kind that the rules of `_judged_package` let in without asking further."""
 
 GIVE_A_LOCK = "give the path of a lock, as `bareboat lock` writes it"
 """What to do instead of naming some other file."""
@@ -71,12 +81,10 @@ def parse_lock(text: str, where: str) -> Lock:
     """
     if text.strip() and _MARK not in text and PurePath(where).name != _USUAL_NAME:
         raise NoLockError(f"{where}: is no lock", hint=GIVE_A_LOCK)
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith(_CONFLICT_MARKS):
-            raise LockError(f"{where}:{number}: has conflict marks of a merge", hint=_AGAIN)
+    _check_merged(text, where)
     try:
         document = Document.parse(text, where, LockError)
-        _line(document.fields).encode()
+        _check_characters(text, document)
         _check_version(document)
         lock = Lock(
             byte_format=document.integer("byte-format"),
@@ -94,13 +102,29 @@ def parse_lock(text: str, where: str) -> Lock:
         error.hint = error.hint or _AGAIN
         raise
     _check(lock, where)
+    contents = lock.contents()
     for name, item in document.document("images").items():
-        _check_content(lock, name, item)
+        _check_content(contents[name], item)
     return lock
 
 
-def _check_content(lock: Lock, name: str, item: Document) -> None:
-    if item.string("content") != str(lock.content_of(lock.images[name])):
+def _check_merged(text: str, where: str) -> None:
+    if not any(mark in text for mark in _CONFLICT_MARKS):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(_CONFLICT_MARKS):
+            raise LockError(f"{where}:{number}: has conflict marks of a merge", hint=_AGAIN)
+
+
+def _check_characters(text: str, document: Document) -> None:
+    """See that every character is one: half of one is in the text itself, or is written with `\\u`."""
+    text.encode()
+    if "\\ud" in text or "\\uD" in text:
+        _line(document.fields).encode()
+
+
+def _check_content(content: Digest, item: Document) -> None:
+    if item.string("content") != str(content):
         raise LockError(
             f"{item.where}: does not hold what was decided: it was edited by hand, or merged badly", hint=_AGAIN
         )
@@ -122,23 +146,22 @@ def _check(lock: Lock, where: str) -> None:
             hint="run `bareboat lock` to move to this format; the images' digests will change",
         )
     for image in lock.images.values():
+        place = [where, "images", image.name]
         if image.base:
-            place = f"{where}: images: {image.name}"
             _check_known(place, [image.base], lock.bases)
             _check_known(place, image.stages, lock.bases[image.base].images)
         for arch, stages in image.stages.items():
             for stage in stages:
-                place = f"{where}: images: {image.name}: {arch}: {stage.name}"
-                _check_known(place, stage.packages, lock.packages)
-                _check_known(place, stage.upstream, lock.upstream)
+                _check_known([*place, arch, stage.name], stage.packages, lock.packages)
+                _check_known([*place, arch, stage.name], stage.upstream, lock.upstream)
     for identity, package in lock.packages.items():
-        _check_known(f"{where}: packages: {identity}", [package.archive], lock.archives)
+        _check_known([where, "packages", identity], [package.archive], lock.archives)
 
 
-def _check_known(place: str, names: Iterable[str], known: Collection[str]) -> None:
+def _check_known(place: Iterable[str], names: Iterable[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            raise LockError(f'{place}: names "{name}", which the lock does not have', hint=_AGAIN)
+            raise LockError(f'{": ".join(place)}: names "{name}", which the lock does not have', hint=_AGAIN)
 
 
 def _mapping(pairs: Iterable[tuple[str, _T]]) -> Mapping[str, _T]:
@@ -155,10 +178,10 @@ def _section(name: str, items: Mapping[str, Mapping[str, object]]) -> str:
 
 
 def _images(lock: Lock) -> str:
-    blocks = []
+    blocks, contents = [], lock.contents()
     for name in sorted(lock.images):
         image = lock.images[name]
-        lines = [f'   "wish": "{image.wish}"', f'   "content": "{lock.content_of(image)}"']
+        lines = [f'   "wish": "{image.wish}"', f'   "content": "{contents[name]}"']
         lines += [f'   "drift": {json.dumps(image.drift, ensure_ascii=False)}']
         lines += [f'   "base": {json.dumps(image.base, ensure_ascii=False)}'] if image.base else []
         for arch in sorted(image.stages):
@@ -220,12 +243,32 @@ def _package_fields(package: LockedPackage) -> dict[str, object]:
 
 
 def _package(identity: str, item: Document) -> tuple[str, LockedPackage]:
+    return identity, _usual_package(identity, item.fields) or _judged_package(identity, item)
+
+
+def _usual_package(identity: str, fields: Mapping[str, Any]) -> LockedPackage | None:
+    """The package, when one look shows that `_judged_package` finds nothing wrong with it: a lock has a thousand."""
+    size, said = fields.get("size"), [fields.get("depends", ""), fields.get("provides", "")]
+    try:
+        usual = _USUAL.fullmatch("\n".join([identity, *(fields[key] for key in _USUAL_KEYS), *said]))
+    except (KeyError, TypeError):
+        return None
+    if usual is None or type(size) is not int or size < 0 or "seen" in fields:
+        return None
+    name, version, architecture, source, source_version, archive, digest, path, depends, provides = usual.groups()
+    return LockedPackage(
+        name=name, version=version, architecture=architecture, source=source, source_version=source_version,
+        archive=archive, path=path, size=size, sha256=sha256(digest), depends=depends, provides=provides,
+    )  # fmt: skip
+
+
+def _judged_package(identity: str, item: Document) -> LockedPackage:
     name, version, architecture = _identity(identity, item)
     source, _, source_version = item.string("source").partition("=")
     check_version(version)
     if source_version != version:
         check_version(source_version)
-    return identity, LockedPackage(
+    return LockedPackage(
         name=name,
         version=version,
         architecture=architecture,
