@@ -26,14 +26,14 @@ def _line(case: object) -> str:
 
 
 @cache
-def _recipes(page: Path) -> tuple[Recipe, ...]:
+def _recipes(page: Path) -> dict[str, Recipe]:
     """What the configurations of a page and the catalogue offer."""
     found = {recipe.name: recipe for recipe in catalog_recipes(catalog())}
     for example in blocks_of(page):
         if example.language == "yaml":
             config = parse_config(example.text.encode(), str(example), catalog())
             found |= {recipe.name: recipe for recipe in config_recipes(config, catalog())}
-    return tuple(found.values())
+    return found
 
 
 @pytest.mark.parametrize(("block", "words"), command_lines("bareboat"), ids=_line)
@@ -51,9 +51,8 @@ def test_click_takes_the_command(block: Block, words: list[str]) -> None:
 
     named = context.params.get("images") or context.params.get("image") or ()
     images = [named] if isinstance(named, str) else list(named)
-    own = _recipes(block.page)
     try:
-        select(own, images, catalog().default_distro)
+        select(_recipes(block.page), images, catalog().default_distro)
     except UsageError as error:
         pytest.fail(f"{block}: {' '.join(words)}: {error.message}")
 

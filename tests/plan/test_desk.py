@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_a_configuration_there_is_the_catalogue(folder: Path) -> None:
     desk = Desk.at(None)
     assert (desk.config, desk.own, desk.sources, desk.default_distro) == (None, (), (), "debian13")
-    assert {recipe.image for recipe in desk.recipes} >= {"static", "base", "python3"}
+    assert {recipe.image for recipe in desk.recipes.values()} >= {"static", "base", "python3"}
     assert desk.read_lock() is None
 
 
@@ -39,8 +39,8 @@ def test_the_configuration_of_this_folder_is_found_with_its_lock_beside_it(folde
     (folder / "bareboat.yaml").write_text(CONFIG)
     desk = Desk.at(None)
     assert [(recipe.name, recipe.distro) for recipe in desk.own] == [("web", "debian12")]
-    assert desk.recipes[0] is desk.own[0]
-    assert {recipe.name for recipe in desk.recipes} >= {"web", "static-debian12", "static-debian13"}
+    assert next(iter(desk.recipes.values())) is desk.own[0]
+    assert set(desk.recipes) >= {"web", "static-debian12", "static-debian13"}
     assert (desk.lock_path, desk.folder, desk.default_distro) == (Path("bareboat.lock"), Path(), "debian12")
     assert [source.name for source in desk.sources] == ["ours"]
 

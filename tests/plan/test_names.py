@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bareboat.base.errors import UsageError
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.plan.config.config import Variant
-from bareboat.plan.inherit import catalog_recipes, config_recipes
+from bareboat.plan.inherit import config_recipes
 from bareboat.plan.names import ImageName, select
+from bareboat.plan.recipes import Recipes
 from tests.makers.catalog import config_of, some_catalog
 
 DEFAULT = "debian13"
@@ -18,7 +19,7 @@ DEFAULT = "debian13"
 
 def selected(*names: str, config: str = "") -> list[tuple[str, list[str], list[str]]]:
     own = config_recipes(config_of(config), some_catalog()) if config else ()
-    chosen = select((*own, *catalog_recipes(some_catalog())), names, DEFAULT)
+    chosen = select(Recipes(own, some_catalog()), names, DEFAULT)
     return [(one.recipe.name, [str(variant) for variant in one.variants], list(one.architectures)) for one in chosen]
 
 

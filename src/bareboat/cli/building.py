@@ -173,7 +173,7 @@ def builder_of(desk: Desk, lock: Lock, workshop: Workshop, jobs: int) -> Builder
         lock=lock,
         distros=distros(),
         programs=programs(),
-        parents={recipe.name: recipe for recipe in desk.recipes},
+        parents=desk.recipes,
         folder=desk.folder,
         jobs=jobs,
         crew=ForkedCrew if jobs > 1 and can_fork() else Crew,
@@ -192,16 +192,19 @@ def _make(
 
 
 def _write(request: Request, built: Sequence[Built], default_distro: str, blobs: Blobs) -> None:
-    from bareboat.store.archive_file import write_docker_archive, write_oci_archive
-    from bareboat.store.layout import write_layout
-
     indexes: list[NamedImage] = [(names_of(item, default_distro), item.index) for item in built]
     single: list[NamedImage] = [pair for item in built for pair in names_by_architecture(item, default_distro)]
     match request.form:
         case "oci":
+            from bareboat.store.layout import write_layout
+
             stale = {name for item in built for name in absent_names(item, default_distro)}
             write_layout(request.out, [*indexes, *single], blobs, gone=stale)
         case "oci-archive":
+            from bareboat.store.archive_file import write_oci_archive
+
             write_oci_archive(request.out, [*indexes, *single], blobs)
         case _:
+            from bareboat.store.archive_file import write_docker_archive
+
             write_docker_archive(request.out, indexes, blobs)

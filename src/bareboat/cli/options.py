@@ -49,7 +49,7 @@ def complete_image(ctx: click.Context, param: click.Parameter, incomplete: str) 
     from bareboat.plan.desk import Desk
 
     try:
-        recipes = Desk.at(None).recipes
+        recipes = tuple(Desk.at(None).recipes.values())
     except BareboatError:
         return []
     names = {name for recipe in recipes for name in (recipe.name, recipe.image, *recipe.aliases)}

@@ -94,7 +94,7 @@ def reproduce(desk: Desk, layout: ImageStore, request: Request, observer: Observ
 
 def _tasks(desk: Desk, layout: ImageStore, lock: Lock, request: Request) -> tuple[Verdict, ...]:
     """What was asked for, not compared yet."""
-    claims = claims_of(layout, desk.recipes, lock, desk.catalog.default_distro)
+    claims = claims_of(layout, tuple(desk.recipes.values()), lock, desk.catalog.default_distro)
     limits = [] if request.architectures is None else [request.architectures]
     if request.image is not None:
         names, architectures = _meant(desk, layout, request.image)

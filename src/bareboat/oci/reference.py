@@ -21,27 +21,27 @@ _ELDER_REGISTRIES = frozenset({"index.docker.io", "registry-1.docker.io"})
 
 # "<name> MUST match the following regular expression:
 # [a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*" (distribution specification)
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
+_REPOSITORY = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 
 # "<reference> as a tag MUST be at most 128 characters in length and MUST match the following regular expression:
 # [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}" (distribution specification)
-_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+_TAG = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
 
 # "many clients impose a limit of 255 characters on the length of the concatenation of the registry hostname (and
 # optional port), /, and <name> value." (distribution specification)
 _MOST_NAME = 255
 
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?")
+_REGISTRY = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]{{1,5}})?"
 
 # `ref ::= component ("/" component)*`, `component ::= alphanum (separator alphanum)*`,
 # `separator ::= [-._:@+] | "--"` (annotations.md, `org.opencontainers.image.ref.name`)
-_REF_NAME = re.compile(r"[A-Za-z0-9]+(?:(?:--|[-._:@+/])[A-Za-z0-9]+)*")
+_REF_NAME = r"[A-Za-z0-9]+(?:(?:--|[-._:@+/])[A-Za-z0-9]+)*"
 
 # `user:password@host/…`, as in addresses; a digest follows the @ of a reference, and no registry is called like one.
-_LOGIN = re.compile(r"(?:[a-z]+://)?(?:[^/@]*@([^/@]+)/|[^/@]*:[^/@]*@(?!sha)([^/@]+)$)")
+_LOGIN = r"(?:[a-z]+://)?(?:[^/@]*@([^/@]+)/|[^/@]*:[^/@]*@(?!sha)([^/@]+)$)"
 
-_HEXADECIMAL_NAME = re.compile(r"[a-f0-9]{64}")
+_HEXADECIMAL_NAME = r"[a-f0-9]{64}"
 
 
 @frozen(order=True)
@@ -96,7 +96,7 @@ class Reference:
         """
         if not text:
             raise UsageError("cannot read an empty image reference", hint=_EXAMPLE)
-        login = _LOGIN.match(text)
+        login = re.match(_LOGIN, text)
         if login is not None:
             hint = f"`bareboat login {login[1] or login[2]}`, and leave it out of the reference"
             raise UsageError("cannot read an image reference with a login in it", hint=hint)
@@ -120,7 +120,7 @@ def check_tag(tag: str, where: str = "tag") -> str:
     Raises:
         UsageError: When it breaks the grammar.
     """
-    if not _TAG.fullmatch(tag):
+    if not re.fullmatch(_TAG, tag):
         raise UsageError(
             f'{where}: cannot use "{tag[:140]}" as a tag',
             hint="a tag has up to 128 of the characters A-Z a-z 0-9 . _ - and begins with none of . -",
@@ -130,7 +130,7 @@ def check_tag(tag: str, where: str = "tag") -> str:
 
 def is_ref_name(text: str) -> bool:
     """Whether `text` may name an image inside an image layout."""
-    return _REF_NAME.fullmatch(text) is not None
+    return re.fullmatch(_REF_NAME, text) is not None
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -148,17 +148,17 @@ def _check_name(text: str, registry: str, repository: str) -> None:
     where = f'image reference "{text[:300]}"'
     if "://" in text:
         raise UsageError(f"{where}: cannot have a scheme", hint=f"leave out {text.partition('://')[0]}://")
-    if not _REGISTRY.fullmatch(registry):
+    if not re.fullmatch(_REGISTRY, registry):
         raise UsageError(f'{where}: cannot use "{registry[:140]}" as a registry', hint=_EXAMPLE)
     if not repository:
         raise UsageError(f"{where}: has no repository", hint=_EXAMPLE)
     if len(registry) + 1 + len(repository) > _MOST_NAME:
         raise UsageError(f"{where}: the name is longer than 255 characters")
-    if not _REPOSITORY.fullmatch(repository):
+    if not re.fullmatch(_REPOSITORY, repository):
         lower = repository.lower()
-        hint = f'repositories are lower case: "{lower}"' if _REPOSITORY.fullmatch(lower) else _EXAMPLE
+        hint = f'repositories are lower case: "{lower}"' if re.fullmatch(_REPOSITORY, lower) else _EXAMPLE
         raise UsageError(f'{where}: cannot use "{repository}" as a repository', hint=hint)
-    if _HEXADECIMAL_NAME.fullmatch(repository.removeprefix(_OFFICIAL)):
+    if re.fullmatch(_HEXADECIMAL_NAME, repository.removeprefix(_OFFICIAL)):
         raise UsageError(f"{where}: looks like an image ID, not like a name", hint="write image@sha256:… for a digest")
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
-from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from bareboat.base.errors import BareboatError, InternalError, UsageError
 from bareboat.base.frozen import frozen
 from bareboat.base.problem import Problems
 from bareboat.plan.config.config import ImageWish, Omission
-from bareboat.plan.config.nodes import Node, compose
+from bareboat.plan.config.nodes import Node, compose, unpacked
 from bareboat.plan.config.values import image_of, omission_of
+from bareboat.plan.data import CATALOG, compiled
 from bareboat.plan.distro import Distro, distros
 from bareboat.plan.names import missing_on_distro, split_distro, unknown_image
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 OMISSIONS = "omissions"
 
@@ -65,6 +67,8 @@ class Catalog:
         if named is not None and named not in self.distros:
             raise unknown_distro(named, self.distros)
         wanted = named or distro
+        if image in self.images and wanted in self.distros_of(image):
+            return image, wanted
         called = [(other, there) for other, there in self._everything() if self._is(other, there, image)]
         for other, there in sorted(called, key=lambda found: found[0] != image):
             if there == wanted:
@@ -88,22 +92,46 @@ class Catalog:
 @cache
 def catalog() -> Catalog:
     """The catalogue that comes with Bareboat."""
-    return load_catalog(resources.files("bareboat.catalog"), distros())
+    return load_catalog(CATALOG, distros())
 
 
 def load_catalog(folder: Traversable, known_distros: Mapping[str, Distro]) -> Catalog:
-    """The catalogue in `folder`.
+    """The catalogue in `folder`; an image's file is read when the image is asked for.
 
     Raises:
-        InternalError: When a file cannot be read.
+        InternalError: When a file cannot be read, also then.
     """
-    nodes = {name: read_data(folder, name) for name in image_names(folder)}
     omissions = read_data(folder, OMISSIONS).value if folder.joinpath(OMISSIONS + _SUFFIX).is_file() else []
     return Catalog(
-        images=MappingProxyType({name: _image(node, name) for name, node in nodes.items()}),
+        images=_Images(folder),
         omissions=tuple(omission_of(item) for item in omissions) if isinstance(omissions, list) else (),
         distros=known_distros,
     )
+
+
+class _Images(Mapping[str, ImageWish]):
+    """The images of a catalogue's folder: most commands are about one, and ask for that and those it is built on."""
+
+    def __init__(self, folder: Traversable) -> None:
+        self._folder = folder
+        self._names = image_names(folder)
+        self._read: dict[str, ImageWish] = {}
+
+    def __getitem__(self, name: str) -> ImageWish:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._read:
+            self._read[name] = _image(read_data(self._folder, name), name)
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def image_names(folder: Traversable) -> tuple[str, ...]:
@@ -118,8 +146,12 @@ def read_data(folder: Traversable, name: str) -> Node:
     Raises:
         InternalError: When it is not YAML as `plan.config.nodes` reads it.
     """
-    problems = Problems()
-    node = compose(folder.joinpath(name + _SUFFIX).read_bytes(), f"catalog/{name}{_SUFFIX}", problems)
+    file, problems = f"catalog/{name}{_SUFFIX}", Problems()
+    data = folder.joinpath(name + _SUFFIX).read_bytes()
+    known = compiled(name + _SUFFIX, data)
+    if known is not None:
+        return unpacked(known, file)
+    node = compose(data, file, problems)
     if node is None or problems.found:
         raise InternalError("; ".join(map(str, problems.found)))
     return node

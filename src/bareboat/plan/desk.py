@@ -17,11 +17,12 @@ from bareboat.base.errors import LockError, StoreError, UsageError
 from bareboat.plan.catalog import Catalog, catalog
 from bareboat.plan.config.config import Compression, Config, PinnedSource
 from bareboat.plan.config.yaml import read_config
-from bareboat.plan.inherit import catalog_recipes, config_recipes
+from bareboat.plan.inherit import config_recipes
 from bareboat.plan.lock import Lock
 from bareboat.plan.lock_file import GIVE_A_LOCK, format_lock, parse_lock
-from bareboat.plan.names import Selection, select
+from bareboat.plan.names import Selection, every, select
 from bareboat.plan.recipe import Recipe
+from bareboat.plan.recipes import Recipes
 from bareboat.store.output import output_file
 
 CONFIG_NAME = "bareboat.yaml"
@@ -79,10 +80,9 @@ class Desk:
         return config_recipes(self.config, self.catalog) if self.config is not None else ()
 
     @cached_property
-    def recipes(self) -> tuple[Recipe, ...]:
+    def recipes(self) -> Recipes:
         """Everything that can be built: the configuration's images, then the catalogue's."""
-        taken = {recipe.name for recipe in self.own}
-        return (*self.own, *(recipe for recipe in catalog_recipes(self.catalog) if recipe.name not in taken))
+        return Recipes(self.own, self.catalog)
 
     def chosen(self, names: Sequence[str], *, everything: bool = False) -> tuple[Selection, ...]:
         """What a command is about: the named images, else those of the configuration, else an error.
@@ -93,7 +93,7 @@ class Desk:
         if names:
             return select(self.recipes, names, self.default_distro)
         if everything:
-            return select(self.recipes, (), self.default_distro)
+            return every(self.recipes.values())
         if self.config is not None and not self.own:
             raise UsageError(f"nothing to do: {self.path} has no images", hint="name an image, such as python3")
         if not self.own:
@@ -105,7 +105,7 @@ class Desk:
                 f"nothing to do: there is no {CONFIG_NAME} here, and no image was named",
                 hint="name an image, such as python3, or --all for the whole catalogue",
             )
-        return select(self.own, (), self.default_distro)
+        return every(self.own)
 
     def read_lock(self) -> Lock | None:
         """The lock beside the configuration, or None.

@@ -51,6 +51,7 @@ NONROOT_WORKDIR = "/home/nonroot"
 
 _ROOT_NAMES = frozenset({"root", "0"})
 _DEFAULT_ARCHITECTURES = ("amd64", "arm64")
+_REFUSAL = "cannot use the catalogue"
 
 
 @frozen(kw_only=False)
@@ -73,8 +74,20 @@ def catalog_recipes(catalog: Catalog) -> tuple[Recipe, ...]:
         for image in catalog.images
         for distro in catalog.distros_of(image)
     ]
-    problems.raise_as(ConfigurationError, "cannot use the catalogue")
+    problems.raise_as(ConfigurationError, _REFUSAL)
     return tuple(recipes)
+
+
+def catalog_recipe(image: str, distro: str, catalog: Catalog) -> Recipe:
+    """An image of the catalogue for a distro that it is there for.
+
+    Raises:
+        ConfigurationError: When the catalogue contradicts itself.
+    """
+    problems = Problems()
+    recipe = _recipe(_catalog_chain(image, distro, catalog, problems), distro, catalog, problems)
+    problems.raise_as(ConfigurationError, _REFUSAL)
+    return recipe
 
 
 def config_recipes(config: Config, catalog: Catalog) -> tuple[Recipe, ...]:

@@ -7,7 +7,7 @@ a distro the name means the default one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self, TypeVar
 
 from bareboat.base.errors import UsageError
@@ -73,26 +73,30 @@ def split_distro(name: str) -> tuple[str, str | None]:
     return (match["image"], match["distro"]) if match else (name, None)
 
 
-def select(recipes: Iterable[Recipe], names: Sequence[str], distro: str) -> tuple[Selection, ...]:
+def every(recipes: Iterable[Recipe]) -> tuple[Selection, ...]:
+    """All variants and architectures of `recipes`."""
+    return tuple(Selection(recipe, recipe.variants, recipe.architectures) for recipe in recipes)
+
+
+def select(recipes: Mapping[str, Recipe], names: Sequence[str], distro: str) -> tuple[Selection, ...]:
     """What `names` mean among `recipes`, in the order in which each recipe is first named; all of them for no names.
 
     Names that mean the same recipe are put together: `static:nonroot static:debug` is one selection of two variants.
 
     Args:
-        recipes: What there is.
+        recipes: What there is, by name.
         names: As they were typed.
         distro: The one that a name without a distro means.
 
     Raises:
         UsageError: For a name, variant or architecture that there is not, with the nearest one that there is.
     """
-    available = tuple(recipes)
     if not names:
-        return tuple(Selection(recipe, recipe.variants, recipe.architectures) for recipe in available)
+        return every(recipes.values())
     wanted: dict[str, tuple[Recipe, set[Variant], set[str]]] = {}
     for text in names:
         name = ImageName.parse(text)
-        recipe = find_recipe(available, name, distro)
+        recipe = find_recipe(recipes, name, distro)
         _, variants, architectures = wanted.setdefault(recipe.name, (recipe, set(), set()))
         variants |= _meant(name.variant, recipe.variants, f'"{recipe.name}" has no variant')
         architectures |= _meant(name.architecture, recipe.architectures, f'"{recipe.name}" is not built for')
@@ -129,17 +133,17 @@ def for_architectures(
     return wanted
 
 
-def find_recipe(recipes: Iterable[Recipe], name: ImageName, distro: str) -> Recipe:
+def find_recipe(recipes: Mapping[str, Recipe], name: ImageName, distro: str) -> Recipe:
     """The recipe that `name` means, by its own name before an alias.
 
     Raises:
         UsageError: When there is none, with the distros that do have it, or the nearest name.
     """
-    available = tuple(recipes)
     whole = f"{name.image}-{name.distro or distro}"
-    for recipe in available:
-        if recipe.name in (whole, f"{name.image}-{name.distro}" if name.distro else name.image):
-            return recipe
+    for said in (str(ImageName(name.image, name.distro)), whole):
+        if said in recipes:
+            return recipes[said]
+    available = tuple(recipes.values())
     called = [recipe for recipe in available if name.image == recipe.image or name.image in recipe.aliases]
     for recipe in called:
         if recipe.distro == (name.distro or distro):

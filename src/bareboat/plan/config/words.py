@@ -20,12 +20,12 @@ from bareboat.base.redact import redact_url
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
-_PIN = re.compile(r"(?P<name>[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?)=(?P<version>[^\s=]+)")
-_OWNER = re.compile(r"([a-z_][a-z0-9_.-]*|[0-9]{1,10})(:([a-z_][a-z0-9_.-]*|[0-9]{1,10}))?")
-_ACCOUNT = re.compile(r"[a-z_][a-z0-9_.-]{0,31}")
-_PLAIN_NAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
-_VARIABLE = re.compile(r"[^=\0]+")
+_PACKAGE = r"[a-z0-9][a-z0-9+.-]+"
+_PIN = r"(?P<name>[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?)=(?P<version>[^\s=]+)"
+_OWNER = r"([a-z_][a-z0-9_.-]*|[0-9]{1,10})(:([a-z_][a-z0-9_.-]*|[0-9]{1,10}))?"
+_ACCOUNT = r"[a-z_][a-z0-9_.-]{0,31}"
+_PLAIN_NAME = r"[a-z0-9]+([._-][a-z0-9]+)*"
+_VARIABLE = r"[^=\0]+"
 _OWN_ARCHITECTURE = ("", "any", "native")
 _SCHEMES = ("https", "http", "file")
 _SHOWN = 80
@@ -39,7 +39,7 @@ def read_relation(text: str) -> str:
     """
     from bareboat.debian.relation import parse_relations
 
-    pin = _PIN.fullmatch(text)
+    pin = re.fullmatch(_PIN, text)
     try:
         groups = parse_relations(f"{pin['name']} (= {pin['version']})" if pin else text, "")
     except FormatError as error:
@@ -208,7 +208,7 @@ def removable(read: Callable[[str], str]) -> Callable[[str], str]:
     return lambda text: "-" + read(text[1:]) if text.startswith("-") else read(text)
 
 
-def _matched(pattern: re.Pattern[str], text: str, what: str) -> str:
-    if not pattern.fullmatch(text):
+def _matched(pattern: str, text: str, what: str) -> str:
+    if not re.fullmatch(pattern, text):
         raise FormatError(f'cannot take "{text[:_SHOWN]}" as {what}')
     return text
