@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from bareboat.base.frozen import frozen
@@ -79,6 +78,8 @@ def suggestion(word: str, known: Iterable[str], *, likeness: float = 0.6) -> str
 
     `likeness`, from 0 to 1, is how near it must be.
     """
+    from difflib import get_close_matches
+
     written = {name.lower(): name for name in sorted(known, reverse=True)}
     near = get_close_matches(word.lower(), sorted(written), n=1, cutoff=likeness)
     return f'did you mean "{written[near[0]]}"?' if near else ""

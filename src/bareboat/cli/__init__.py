@@ -5,6 +5,7 @@ Verbs are imported when they are called, so that `bareboat --help` is instant.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 import click
 
 from bareboat.base.errors import BareboatError, StoreError
-from bareboat.base.redact import redact
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -131,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last net: a defect of ours is reported, not thrown at people
         if os.environ.get("BAREBOAT_TRACEBACK"):
             raise
+        from bareboat.base.redact import redact
+
         what = redact(f"{type(error).__name__}: {error}")
         print(f"bareboat: internal error: {what}", file=sys.stderr)  # noqa: T201
         print("hint: run again with BAREBOAT_TRACEBACK=1 and report what it prints", file=sys.stderr)  # noqa: T201
@@ -139,6 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(error: BareboatError) -> int:
+    from bareboat.base.redact import redact
+
     print(f"bareboat: {redact(error.message)}", file=sys.stderr)  # noqa: T201
     if error.hint:
         print(f"hint: {redact(error.hint)}", file=sys.stderr)  # noqa: T201
@@ -153,4 +157,6 @@ def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  t
 def run() -> None:
     """The program's entry point."""
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(main())
+    code = main()
+    gc.freeze()  # the interpreter, which is about to end, looks for circles twice: a tenth of a short command's time
+    sys.exit(code)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import secrets
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -29,7 +28,7 @@ from bareboat.store.blobs import Blobs
 from bareboat.store.images import ImageStore, NamedImage, blobs_of, by_name, lacking, named_entries
 from bareboat.store.limits import CHUNK_BYTES
 from bareboat.store.output import output_file, writing
-from bareboat.store.unfinished import Unfinished, make_folder, sync_folder
+from bareboat.store.unfinished import Unfinished, make_folder, passing_name, sync_folder
 from bareboat.store.verify import Check, VerifiedReader
 
 INDEX_NAME = "index.json"
@@ -272,7 +271,7 @@ class Layout(ImageStore):
     def _clone(self, file: Path, place: Path) -> None:
         """Have the bytes of `file` at `place` without copying them; OSError when that cannot be."""
         make_folder(place.parent)
-        unfinished = self.root / f"{os.getpid()}-{secrets.token_hex(8)}"
+        unfinished = self.root / passing_name()
         try:
             if not _reflink(file, unfinished):
                 if file.stat().st_mode & _WRITABLE:

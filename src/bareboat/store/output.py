@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from bareboat.base.errors import StoreError
-from bareboat.store.unfinished import sync_folder
+from bareboat.store.unfinished import passing_name, sync_folder
 
 
 @contextmanager
@@ -21,7 +20,7 @@ def output_file(path: Path) -> Iterator[BinaryIO]:
         StoreError: When this machine refuses (full disk, no permission).
     """
     with writing(path):
-        unfinished = path.parent / f".{path.name[:100]}.{os.getpid()}-{secrets.token_hex(8)}"
+        unfinished = path.parent / f".{path.name[:100]}.{passing_name()}"
         try:
             with unfinished.open("x+b") as stream:
                 yield stream

@@ -7,7 +7,6 @@ power cut. Whoever must find the new one then, and not none, syncs the folder to
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 from typing import Self
 
@@ -24,7 +23,7 @@ class Unfinished:
 
     def __init__(self, corner: Path) -> None:
         make_folder(corner)
-        self._path = corner / f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._path = corner / passing_name()
         # Blobs never change, so nobody gets the permission to write; the umask may take more away.
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._file = os.fdopen(os.open(self._path, flags, 0o444), "wb", buffering=0)
@@ -56,13 +55,18 @@ class Unfinished:
         self._path.replace(place)
 
 
+def passing_name() -> str:
+    """A name that no other process or thread chooses: two may write the same file at the same time."""
+    return f"{os.getpid()}-{os.urandom(8).hex()}"
+
+
 def link(corner: Path, target: Path, place: Path) -> None:
     """Have a symbolic link to `target` at `place`, over whatever has that name.
 
     Raises:
         OSError: As the operating system says it.
     """
-    unfinished = corner / f"{os.getpid()}-{secrets.token_hex(8)}"
+    unfinished = corner / passing_name()
     make_folder(place.parent)
     unfinished.symlink_to(target)
     try:
