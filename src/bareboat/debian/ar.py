@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 
 _MAGIC = b"!<arch>\n"
 _HEADER_SIZE = 60
 _HEADER = re.compile(rb"([!-.0-~]{1,16})/? *([0-9 ]{12})([0-9 ]{6})([0-9 ]{6})([0-7 ]{8})([0-9]{1,10}) *`\n", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class ArMember:
     """The name of a member and its size in bytes."""
 

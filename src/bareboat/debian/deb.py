@@ -9,7 +9,7 @@ Setuid files and devices are reported as they are; the maker of images decides a
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from io import BytesIO
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from typing import BinaryIO, Self
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import FormatError, InternalError, LimitError, UnsafePathError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, archive_path, parents_of
 from bareboat.debian.ar import ArReader
 from bareboat.debian.inflate import COMPRESSIONS, Limits, inflated
@@ -50,7 +51,7 @@ _KINDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """One member of `data.tar`; its content can be read until the next member is asked for, and once.
 
@@ -94,7 +95,7 @@ class Member:
         return data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Deb:
     """A package whose control archive has been read; the bytes are as they came.
 

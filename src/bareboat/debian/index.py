@@ -11,9 +11,9 @@ import struct
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.debian.package import Package
 
 # What the choice of packages asks about; `compact` leaves out all else.
@@ -125,7 +125,7 @@ class PackageIndex:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Rows:
     """Names, sorted, and where in the file the stanza of each begins and ends; a name may have several rows."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import bz2
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from bareboat.base.errors import FormatError, LimitError
+from bareboat.base.frozen import frozen
 from bareboat.debian.xz import XzError, xz
 from bareboat.debian.zstandard import zstd
 
@@ -24,7 +24,7 @@ _PIECE = 1 << 20
 _BITE = 1 << 14
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limits:
     """How much may come out: `max_bytes` in all, and `max_ratio` times what went in, once `free_bytes` are out."""
 

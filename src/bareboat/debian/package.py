@@ -8,11 +8,11 @@ Relations stay text until they are asked for; equal texts are read once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.errors import BareboatError, FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import archive_path
 from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraph
 from bareboat.debian.relation import Group, Provision, is_package_name, parse_provides, parse_relations
@@ -24,7 +24,7 @@ _SIZE = re.compile(r"[0-9]{1,15}")
 _MOST_TEXTS = 1 << 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Package:
     """One stanza of a Packages index.
 

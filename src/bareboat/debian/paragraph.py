@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 
 # "The field name is composed of US-ASCII characters excluding control characters, space, and colon"; it does not begin
 # with "#" or "-".
 _FIELD = re.compile(r"([!\"$-,./-9;-~][!-9;-~]*):[ \t]*(.*)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Paragraph(Mapping[str, str]):
     """One paragraph: field names to values; "Field names are not case-sensitive".
 

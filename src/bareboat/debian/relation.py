@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.debian.version import Operator, Version
 from bareboat.debian.wildcard import is_meant
 
@@ -32,7 +32,7 @@ _FORMULA = re.compile(r"<([^<>]*)>")
 _OLD_OPERATORS = {"<": Operator.at_most, ">": Operator.at_least}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Relation:
     """One side of an alternative: `libpq5:any (>= 15) [amd64 !i386] <!nocheck>`.
 
@@ -84,7 +84,7 @@ class Relation:
         return version is not None and version.satisfies(self.operator, self.version)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Group:
     """Alternatives, the most wanted first: `default-mta | mail-transport-agent`."""
 
@@ -94,7 +94,7 @@ class Group:
         return " | ".join(str(relation) for relation in self.alternatives)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Provision:
     """A name that a package stands in for, with a version when it claims one."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.epoch import Epoch, parse_rfc2822
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, archive_path
 from bareboat.debian.paragraph import Paragraph, parse_paragraph
 
@@ -21,7 +21,7 @@ _SIZE = re.compile(r"[0-9]{1,15}")
 _COMPRESSIONS = (".xz", ".zst", ".gz", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class IndexFile:
     """One line of the SHA256 table; `path` is relative to the folder of the Release file, `size` is in bytes."""
 
@@ -36,7 +36,7 @@ class IndexFile:
         return ImagePath(f"{folder}/by-hash/SHA256/{self.sha256.hex}".removeprefix("/"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Release:
     """What stands in a Release file; texts are empty when their field is absent.
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, archive_path
 from bareboat.debian.paragraph import decoded
 from bareboat.debian.relation import is_package_name
@@ -24,7 +24,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"\\": "\\", "n": "\n", "r": "\r"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Md5Line:
     """One line of `md5sums`: a file of the package and the lower-case hexadecimal MD5 of its bytes."""
 

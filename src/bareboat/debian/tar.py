@@ -10,9 +10,9 @@ Nothing here judges paths; `deb` does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError, InternalError, LimitError
+from bareboat.base.frozen import frozen
 
 _BLOCK = 512
 _ZEROS = bytes(_BLOCK)
@@ -28,7 +28,7 @@ _TYPES = _REGULAR | frozenset(b"123456")
 _XATTR = "SCHILY.xattr."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TarEntry:
     """A header with all that was said about it before; text is decoded as UTF-8, bytes that are not as surrogates.
 

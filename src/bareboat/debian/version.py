@@ -7,10 +7,11 @@ A version computes one text, its `key`, when it is read; versions compare as the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 
 _LONGEST = 255
 _LARGEST_EPOCH = 2**31 - 1
@@ -36,7 +37,7 @@ class Operator(StrEnum):
     later = ">>"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(kw_only=False, order=True)
 class Version:
     """A version as Debian writes it; only well-formed ones exist.
 

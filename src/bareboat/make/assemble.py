@@ -6,12 +6,12 @@ A layer is found before anything is unpacked; the tree below is worked out only 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError, InternalError
+from bareboat.base.frozen import frozen
 from bareboat.make.crew import Hands
 from bareboat.make.inputs import NOTHING, Inputs, base_of, inputs_of
 from bareboat.make.layer import Layer
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # what a build that finds all its layers in the records does 
 _KIND = "layer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layers:
     """The layers of an image on one architecture, root first; `debug` come on top in debug variants.
 
@@ -121,7 +121,7 @@ class Assembly:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Scene:
     """What all grounds of an order have in common; `where` names the image in errors."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from bareboat.base.canon import canonical, digest_of
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.epoch import ZERO, Epoch
 from bareboat.base.errors import BareboatError, FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, name_of, parent_of
 from bareboat.debian.status import STATUS_FOLDER, parse_md5sums
 from bareboat.make.composition import Composition
@@ -56,7 +57,7 @@ _MOST_ELF_BYTES = 1024 * MIB
 _MOST_TABLE_BYTES = 4 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BaseImage:
     """A base image on one architecture, by its documents; `reference` is what the configuration calls it."""
 
@@ -127,7 +128,7 @@ class BaseImage:
         return tuple(History(created_by=f"from {self.reference}") for _ in self.manifest.layers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Below:
     """A base image with the accounts that it has, for those who look up a name there."""
 

@@ -6,13 +6,14 @@ Everything made is in the workshop's blobs; nothing here touches the network, th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import ARCHITECTURES, Architecture, architecture
 from bareboat.make.assemble import Assembly, Layers, Memory
 from bareboat.make.crew import Crew
@@ -41,7 +42,7 @@ _NO_WISH = digest_of(None)
 _Key = tuple[int, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """A recipe to build, for which of its architectures (OCI's names), in which of its variants (None for all).
 
@@ -61,7 +62,7 @@ class Wanted:
         return any(variant.is_debug for variant in variants)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Built:
     """One variant of a recipe: its index, and its images by architecture (OCI's names).
 
@@ -76,7 +77,7 @@ class Built:
     touched: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Builder:
     """Builds recipes by one lock; `parents` has every recipe that another may be built on, by name.
 

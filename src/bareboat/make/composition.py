@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.epoch import ZERO, Epoch
+from bareboat.base.frozen import frozen
 from bareboat.make.contribution import Contribution
 from bareboat.make.tree import AnyEntry, Directory, Tree
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Composition:
     """A step worked out.
 

@@ -9,7 +9,6 @@ Both formats allow members (frames) to be concatenated, which is what makes cach
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from typing import Literal
@@ -17,6 +16,7 @@ from typing import Literal
 import deflate
 
 from bareboat.base.errors import BuildError, FormatError, InternalError
+from bareboat.base.frozen import frozen
 from bareboat.debian.zstandard import zstd
 
 GZIP_LEVEL = 6
@@ -41,7 +41,7 @@ _ANSWERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Compression:
     """A format of compressed layers: `suffix` is that of the layer's media type."""
 

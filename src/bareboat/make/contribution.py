@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from bareboat.base.canon import canonical, digest_of
@@ -15,6 +15,7 @@ from bareboat.base.digest import Digest
 from bareboat.base.document import Document
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.make.elf import FACTS_FORMAT
 from bareboat.make.entry_record import entry_fields, entry_of
@@ -24,7 +25,7 @@ from bareboat.make.tree import AnyEntry, Directory
 from bareboat.plan.lock import BYTE_FORMAT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Treatment:
     """How a package is turned into entries: everything besides its bytes that determines them.
 
@@ -62,7 +63,7 @@ class Treatment:
         })
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Member:
     """A part of a layer: `digest` of its compressed bytes, how many they are, and how many before compression."""
 
@@ -71,7 +72,7 @@ class Member:
     unpacked_size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Contribution:
     """Entries (folders included, sorted by path) and the members that hold all of them but the folders.
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bareboat.base.document import Document
 from bareboat.base.errors import FormatError, LimitError
+from bareboat.base.frozen import frozen
 from bareboat.make.elf_notes import MOST_BYTES, Dlopen, dlopen_hints
 
 FACTS_FORMAT = 2
@@ -36,7 +36,7 @@ _DT_VERDEF, _DT_VERNEED = 0x6FFFFFFC, 0x6FFFFFFE
 _VER_FLG_BASE, _VER_FLG_WEAK = 1, 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ElfFacts:
     """What the dynamic loader reads of an ELF file.
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bareboat.base.document import Document
+from bareboat.base.frozen import frozen
 
 _OWNER = b"FDO\0"
 _TYPE = 0x407C0C0A
@@ -32,7 +32,7 @@ class Priority(StrEnum):
     suggested = "suggested"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dlopen:
     """A library that is loaded while the program runs: any one of `sonames`, the first found.
 

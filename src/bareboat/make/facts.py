@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.make.elf import ElfFacts, read_elf
 
@@ -13,7 +13,7 @@ from bareboat.make.elf import ElfFacts, read_elf
 _LIBRARY = re.compile(r"(?:usr/)?lib(?:32|64|x32)?(?:/[^/]+-linux-[^/]+)?/[^/]+\.so(?:\.[^/]*)?")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Facts:
     """The facts of a file, None when it is no ELF file or an unsound one; `warning` says that it is unsound."""
 

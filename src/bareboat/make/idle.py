@@ -7,8 +7,8 @@ A word about another architecture than was built is not judged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.base.problem import Place, Problem, suggestion
 from bareboat.make.build import Built
@@ -18,7 +18,7 @@ from bareboat.plan.recipe import Recipe
 _ALIASED = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Word:
     """A word at its place; `text` is as in `drop`."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bareboat.base.canon import canonical, digest_of
 from bareboat.base.epoch import Epoch, format_rfc3339
 from bareboat.base.errors import BuildError
+from bareboat.base.frozen import frozen
 from bareboat.make.assemble import Layers
 from bareboat.make.base_run import run_over
 from bareboat.make.effects.accounts import owner_ids
@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # what a build of images without one does without
 _MOST_NAMED = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Image:
     """One variant on one architecture: its two documents, and the layers that they name, root first.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import ZERO, Epoch
 from bareboat.base.errors import ConfigurationError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.base.problem import Place
 from bareboat.make.contribution import Treatment
@@ -34,7 +35,7 @@ NOTHING = digest_of({"byte-format": BYTE_FORMAT})
 """The key of what is below the first layer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inputs:
     """What one layer is made from, besides the layers below it.
 

@@ -6,13 +6,13 @@ The same members come to the same bytes, so what was joined once is found again 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 
 from bareboat.base.canon import canonical, digest_of
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.document import Document
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.make.compress import decompress
 from bareboat.make.contribution import Member
 from bareboat.make.tarball import END
@@ -22,7 +22,7 @@ from bareboat.store.blobs import read
 _KIND = "joined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stored:
     """The bytes of a layer in the store."""
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from bareboat.base.canon import canonical
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layer:
     """A stored layer: `digest` and `size` as compressed, `diff_id` and `unpacked_size` before.
 

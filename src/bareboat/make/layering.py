@@ -7,14 +7,15 @@ everything below.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from bareboat.base.frozen import frozen
 from bareboat.plan.config.config import Layers, LayerStrategy
 from bareboat.plan.lock import LockedPackage, LockedUpstream
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """What becomes one layer: `stages` are positions in the recipe whose files, accounts, trust and effects apply.
 

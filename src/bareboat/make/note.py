@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import md5
 from typing import Any
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.make.contents import holds_key, may_hold_key
 from bareboat.make.elf import is_elf, read_elf
@@ -15,7 +15,7 @@ HEAD_BYTES = 256
 """Linux, BINPRM_BUF_SIZE: as much of a script as the kernel reads to find its interpreter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Note:
     """`md5` as dpkg lists it; `script` is what stands behind `#!`; `unsound` says why an ELF file cannot be read."""
 

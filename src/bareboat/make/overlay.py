@@ -9,9 +9,9 @@ The outcome does not depend on the order of the packages.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from bareboat.base.errors import BuildError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, parents_of
 from bareboat.make.tree import AnyEntry, Device, Directory, File, Hardlink, Symlink, Tree
 
@@ -19,7 +19,7 @@ FIRST_OWNER = "package:base-files"
 """Whose folders decide their modes, wherever several packages have them; then the first by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Overlaid:
     """The tree of several packages, and who need not write which paths.
 

@@ -6,12 +6,13 @@ Both are found in the records by what determines them, and worked out only when 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, Self
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.errors import StaleLockError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.make.contribution import Treatment
 from bareboat.plan.lock import LockedPackage, LockedUpstream
@@ -41,7 +42,7 @@ class Part(Protocol):
         """This, not writing paths that something else writes; see `Treatment`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PackagePart:
     """A Debian package."""
 
@@ -73,7 +74,7 @@ class PackagePart:
         return replace(self, treatment=_without(self.treatment, replaced, shared))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProgramPart:
     """An upstream program, at the paths that the catalogue gives its files.
 

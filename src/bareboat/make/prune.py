@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
 from bareboat.base.canon import digest_of
 from bareboat.base.errors import ConfigurationError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.base.problem import suggestion
 from bareboat.make.globs import matcher
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """Paths to drop, as globs over image paths (`*` within one part, `**` over parts), save for `spared` ones."""
 
@@ -134,7 +134,7 @@ COPYRIGHT = re.compile(r"usr/share/doc/[^/]+/copyright")
 """The files that no rule takes away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pruning:
     """What to drop from one package: active rules and further globs.
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock, Semaphore
 from typing import Protocol
+
+from bareboat.base.frozen import frozen
 
 UNIT_BYTES = 8 << 20
 """Compressed packages of fewer bytes weigh nothing."""
@@ -28,7 +30,7 @@ class Units(Protocol):
         """Give one back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Room:
     """Units that work on large packages takes; `turn` has one worker at a time wait for its own, so that none starves.
 

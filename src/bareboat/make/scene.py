@@ -6,16 +6,16 @@ Apart from `enact`, so that a build that finds everything in the records loads n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.base.platform import Architecture
 from bareboat.plan.config.config import Accounts
 from bareboat.plan.distro import Distro
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Scene:
     """The surroundings of effects; `authorities` are the user's further certificates: what to call them, and PEM."""
 

@@ -6,11 +6,12 @@ Timestamps of the disk never count; owners and modes are those of the configurat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BuildError, ConfigurationError
+from bareboat.base.frozen import frozen
 from bareboat.base.mode import FILE, FOLDER, LINK, PROGRAM
 from bareboat.base.path import ROOT, ImagePath, image_path, leaves_root
 from bareboat.make.effects.accounts import owner_ids
@@ -24,7 +25,7 @@ _OWNER_EXECUTES = 0o100
 _READABLE = 0o444
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sources:
     """Where the contents of `files` come from: `folder` is that of the configuration, `blobs` has the downloads."""
 
@@ -65,7 +66,7 @@ def _owner(wish: FileWish, accounts: Accounts) -> tuple[int, int]:
         raise BuildError(f"{wish.place}: {error.message}", hint=error.hint) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Frame:
     """What all entries of one wish share."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bareboat.base.errors import BuildError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import Architecture
 from bareboat.base.problem import suggestion
 from bareboat.debian.version import Version
@@ -14,7 +14,7 @@ from bareboat.debian.version import Version
 _WORD = re.compile(r"\$\{([^}]*)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Words:
     """What the words of one image on one architecture mean; `versions` are the full versions of its packages."""
 

@@ -8,10 +8,10 @@ Names carry no `./`; folders end in `/`; user and group names are empty, so that
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from bareboat.base.errors import InternalError
+from bareboat.base.frozen import frozen
 from bareboat.base.mode import FILE, LINK
 from bareboat.make.tree import AnyEntry, Device, Directory, File, Hardlink, Symlink
 
@@ -131,7 +131,7 @@ def _record(key: bytes, value: bytes) -> bytes:
     return b"%d %s=%s\n" % (length, key, value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Block:
     """A header block of ustar; `name` is what goes into the fields `prefix` and `name`."""
 

@@ -7,19 +7,20 @@ Contents that effects and proofs need travel along (`data`, `elf`); all others a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import ZERO, Epoch
 from bareboat.base.errors import BuildError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ROOT, ImagePath, parent_of, parents_of
 from bareboat.make.elf import ElfFacts
 
 _MOST_LINKS = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """What every kind of entry has.
 
@@ -35,12 +36,12 @@ class Entry:
     xattrs: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Directory(Entry):
     """A folder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class File(Entry):
     """A regular file; `data` is there when it was kept, `elf` when it is an ELF file."""
 
@@ -61,21 +62,21 @@ class File(Entry):
         return self.data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Symlink(Entry):
     """A symbolic link."""
 
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hardlink(Entry):
     """A second name of a regular file of the same package."""
 
     target: ImagePath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Device(Entry):
     """A device node or FIFO, allowed only where the configuration asks for it.
 
@@ -100,7 +101,7 @@ def file_of(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Tree(Mapping[ImagePath, AnyEntry]):
     """Paths to entries; iteration is sorted by path."""
 

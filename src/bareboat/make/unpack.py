@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from bareboat.base.digest import Digest
 from bareboat.base.epoch import LATEST, ZERO, Epoch
 from bareboat.base.errors import BuildError, FormatError, UnsafePathError
+from bareboat.base.frozen import frozen
 from bareboat.base.mode import LINK, SETGID, SETUID
 from bareboat.base.path import ImagePath, leaves_root
 from bareboat.debian.deb import Deb, Kind, Member, read_deb
@@ -29,7 +30,7 @@ _LARGEST_ID = 2**32 - 2  # chown(2) takes (uid_t) -1 for "as it is"
 _LARGEST_DEVICE = 0o7777777  # of a ustar header; Linux has 12 bits for the major and 20 for the minor number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unpacked:
     """A package as entries (sorted by path) with the contents of its files, and what it says of itself.
 

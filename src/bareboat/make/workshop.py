@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Self
 
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.make.compress import Compression, compression
 from bareboat.make.room import Room
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from bareboat.make.layer import Layer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Workshop:
     """The surroundings of a build: reads and writes the store, and nothing else of the world.
 

@@ -8,11 +8,11 @@ An authority that is there twice counts once; an expired one stays, as Debian ke
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BuildError, ConfigurationError, FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, name_of
 from bareboat.make.effects.stamp import Stamp
 from bareboat.make.effects.x509 import Certificate, read_certificates
@@ -25,7 +25,7 @@ _BUNDLE = f"{_FOLDER}/ca-certificates.crt"
 _BASE = "base:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Trusted:
     """Authorities that the user adds: PEM text with one or more certificates, and what to call it in errors."""
 
@@ -33,7 +33,7 @@ class Trusted:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Authority:
     """One trusted authority of an image: where its certificate stands, and the text that goes into the bundle.
 

@@ -5,9 +5,8 @@ Only definite lengths and low tag numbers, which is all that the names and dates
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 
 SEQUENCE = 0x30
 SET = 0x31
@@ -18,7 +17,7 @@ _CONSTRUCTED = 0x20
 _DEEPEST = 32  # certificates need a dozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Value:
     """A value with its tag (the identifier octet) and its whole encoding."""
 

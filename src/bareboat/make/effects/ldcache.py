@@ -8,9 +8,9 @@ Source: glibc's `elf/ldconfig.c`; `effects.ldcache_file` writes the format.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, name_of, parent_of
 from bareboat.base.platform import Architecture
 from bareboat.make.effects.ldcache_conf import library_folders
@@ -37,7 +37,7 @@ _FOREIGN = {  # libraries of another word length that the same cache serves
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Candidate:
     """A file or link of a library folder that would serve `soname`."""
 

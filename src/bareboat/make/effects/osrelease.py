@@ -6,17 +6,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BuildError
+from bareboat.base.frozen import frozen
 from bareboat.make.effects.stamp import Stamp
 from bareboat.make.tree import AnyEntry, Tree
 
 _QUOTED = re.compile(r'[\\"$`]')  # os-release(5): these "must be escaped with backslashes, following shell style"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OsRelease:
     """The values of os-release; those left empty get no line."""
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from bareboat.base.frozen import frozen
 
 _RUN = ("preinst", "postinst")
 _LONGEST_QUOTE = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Known:
     """A script that was read: the effect that does what it does, or why nothing has to be done."""
 

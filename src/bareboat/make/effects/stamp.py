@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.epoch import Epoch
+from bareboat.base.frozen import frozen
 from bareboat.base.mode import FILE, FOLDER, LINK
 from bareboat.base.path import image_path
 from bareboat.make.tree import Directory, File, Symlink, file_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Stamp:
     """The name of an effect and the time of what it makes; everything belongs to root unless stated."""
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha1
 
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.make.effects.der import SEQUENCE, SET, Value, check_nesting, der, read_der
 
 _LABELS = ("CERTIFICATE", "X509 CERTIFICATE")  # RFC 7468, 5.1: parsers may take the second for the first
@@ -44,7 +44,7 @@ _LONGEST_NAME = 64
 _SPACES = re.compile(rb"[ \t\n\v\f\r]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Certificate:
     """A certificate: its DER bytes, the hash of its subject (eight hexadecimal digits), and its notBefore.
 
