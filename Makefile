@@ -44,7 +44,8 @@ lint: $(VENV)/.dev ## Check types, style and imports
 	$(BIN)/ruff check src tests docs scripts bench
 	$(BIN)/mypy
 
-docs: $(VENV)/.dev ## Write the generated pages anew
+docs: $(VENV)/.dev ## Write the compiled catalogue and the generated pages anew
+	$(BIN)/python scripts/compile_catalog.py
 	$(BIN)/python -m docs.generate
 
 pin: $(VENV)/.dev ## Pin every dependency anew

@@ -32,7 +32,7 @@ def composed(data: bytes, file: str) -> Node:
 
 
 def test_what_was_compiled_is_up_to_date() -> None:
-    assert (CATALOG / COMPILED).read_text(encoding="utf-8") == compiled_text(), "run scripts/compile_catalog.py"
+    assert (CATALOG / COMPILED).read_text(encoding="utf-8") == compiled_text(), "run `make docs`"
 
 
 @pytest.mark.parametrize("name", [*image_names(CATALOG), "omissions"])
