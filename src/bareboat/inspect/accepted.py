@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bareboat.base.document import Document
 from bareboat.base.errors import FormatError, LimitError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.inspect.finding import Family, Finding, Rule, Severity, in_order
 from bareboat.make.prune import matches
@@ -30,7 +30,7 @@ _MOST_BYTES = 4 << 20
 _WHERE = f"annotation {ACCEPTED}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Acceptance:
     """A finding that is known.
 
@@ -52,7 +52,7 @@ class Acceptance:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AcceptedFinding:
     """A finding, and the first acceptance that is about it."""
 
@@ -64,7 +64,7 @@ class AcceptedFinding:
         return {**self.finding.to_document(), "accepted": self.acceptance.reason}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judged:
     """Findings, those that stand and those that are accepted, both in the order of `finding.in_order`."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.inspect.aboard import Aboard
 
@@ -11,7 +10,7 @@ PASSWD = ImagePath("etc/passwd")
 GROUP = ImagePath("etc/group")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Account:
     """A line of `/etc/passwd`."""
 
@@ -21,7 +20,7 @@ class Account:
     home: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Accounts:
     """Everybody whom an image knows; `broken` are lines that cannot be read, `/etc/passwd:3` and so on."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.debian.relation import Group, Relation
 from bareboat.debian.version import Version
 from bareboat.inspect.installed import InstalledPackage
 from bareboat.inspect.wishes import Wish
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Need:
     """One package needs another: `relation` is the whole group with its alternatives, as `field` has it.
 
@@ -36,7 +36,7 @@ class Need:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chain:
     """The shortest way from a wish to a package: no needs when the wish is for that very package.
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.oci import media
 from bareboat.oci.config import ImageConfig
@@ -15,7 +14,7 @@ from bareboat.store.images import ImageStore, choose
 _DEFAULT_TAG = "latest"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chosen:
     """One image for one platform; `platforms` are all those that the name stands for, in the index's order."""
 

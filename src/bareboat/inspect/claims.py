@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import DigestMismatchError, FormatError, NotFoundError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import architecture
 from bareboat.make.build import names_for
 from bareboat.oci import annotations as texts
@@ -20,7 +20,7 @@ from bareboat.plan.recipe import Recipe
 from bareboat.store.images import ImageStore, platforms_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Origin:
     """What an image is made from; `architectures` are OCI's names, in the order of the index."""
 
@@ -30,7 +30,7 @@ class Origin:
     compression: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Claim:
     """An image of a layout with all its names, sorted: what it is made from, or the reason why it cannot be made again.
 

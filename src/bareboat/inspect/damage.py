@@ -5,9 +5,8 @@ It is told of that image alone, as a finding; the others are judged all the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.errors import BareboatError, DigestMismatchError, FormatError, NotFoundError
+from bareboat.base.frozen import frozen
 from bareboat.inspect.finding import Family, Finding, Rule, Severity
 
 DAMAGED = Rule(
@@ -27,7 +26,7 @@ UNKNOWN = "unknown"
 _HINT = "what was damaged or lost has to be had again: build, copy or pull it once more"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Damage:
     """Why an image cannot be judged; `kind` is the error that it would be if there were no other images."""
 

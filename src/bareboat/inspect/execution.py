@@ -5,8 +5,7 @@ As runc does it: Go's `exec.LookPath` in the container's root, then execve(2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, parents_of
 from bareboat.inspect.aboard import Aboard
 from bareboat.store.entry import EntryKind, LayerEntry
@@ -14,7 +13,7 @@ from bareboat.store.entry import EntryKind, LayerEntry
 _EXECUTE, _ANYBODY_EXECUTES = 0o1, 0o111
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Program:
     """Where a word leads: `real` is the file itself, None with the `fault` why it cannot be started."""
 

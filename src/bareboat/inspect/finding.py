@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from bareboat.base.frozen import frozen
 
 
 class Severity(StrEnum):
@@ -23,7 +24,7 @@ class Family(StrEnum):
     invariant = "invariant"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rule:
     """Something that images are checked for.
 
@@ -38,7 +39,7 @@ class Rule:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Finding:
     """A rule that is broken at one place.
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
 from bareboat.base.errors import BareboatError, FormatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath, inside, name_of
 from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraph, parse_paragraphs
 from bareboat.debian.relation import Group, Provision, is_package_name, parse_provides, parse_relations
@@ -27,7 +27,7 @@ _LISTS = ".md5sums"
 _SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class InstalledPackage:
     """A package that the image says it has.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bareboat.base.canon import canonical
@@ -15,13 +14,14 @@ from bareboat.base.digest import Digest
 from bareboat.base.document import Document
 from bareboat.base.epoch import Epoch
 from bareboat.base.errors import BareboatError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.make.elf import ElfFacts
 from bareboat.store.entry import EntryKind, LayerEntry
 from bareboat.store.layer_tar import Change
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerFacts:
     """What a layer says and holds; files are named by the offset in the tar at which their content begins.
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.digest import Digest
+from bareboat.base.frozen import frozen
 from bareboat.oci import media
 from bareboat.oci.annotations import REF_NAME
 from bareboat.oci.descriptor import Descriptor
 from bareboat.store.images import ImageStore, platforms_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ListedPlatform:
     """One image for one platform; `size` is the compressed bytes of its layers, `created` RFC 3339 text or empty."""
 
@@ -30,7 +29,7 @@ class ListedPlatform:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ListedImage:
     """An index, or a manifest that stands alone, with all its names, sorted."""
 
@@ -47,7 +46,7 @@ class ListedImage:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listing:
     """All images of a layout, ordered by their first name; those without a name come last."""
 

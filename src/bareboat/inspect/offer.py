@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.debian.version import Version
 from bareboat.oci.annotations import VERSION
 from bareboat.plan.catalog import Catalog
@@ -16,7 +16,7 @@ from bareboat.plan.upstream import programs
 _UPSTREAM = re.compile(r"\$\{upstream:([^}]+)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Offer:
     """A recipe as it is offered.
 

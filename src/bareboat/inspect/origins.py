@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from bareboat.base.frozen import frozen
 from bareboat.oci.config import ImageConfig
 from bareboat.oci.manifest import Manifest
 
 _OURS = "bareboat: "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerOrigin:
     """What the history says of one layer: `about` is the stage for our images, else the command that made it.
 

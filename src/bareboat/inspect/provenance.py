@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.digest import Digest
+from bareboat.base.frozen import frozen
 from bareboat.inspect.installed import InstalledPackage
 from bareboat.plan.lock import Lock
 
@@ -12,7 +11,7 @@ NO_LOCK = "unknown: no lock given"
 OF_THE_BASE = "from the base image"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Provenance:
     """The .deb of a package: the archive that vouched for it, its path in the pool, its digest.
 

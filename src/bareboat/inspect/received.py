@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import DigestMismatchError, FormatError, NotFoundError
+from bareboat.base.frozen import frozen
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.received import MOST_BYTES
 from bareboat.store.blobs import Blobs
@@ -15,7 +15,7 @@ from bareboat.store.blobs import Blobs
 _Parsed_co = TypeVar("_Parsed_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Received(Generic[_Parsed_co]):
     """The bytes of a document, what they say where they can be read, and what is wrong with them, if anything."""
 

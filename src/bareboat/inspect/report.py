@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bareboat.base.canon import canonical
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.inspect.accepted import Acceptance, AcceptedFinding
 from bareboat.inspect.damage import Damage
 from bareboat.inspect.finding import Finding, Rule, Severity
 from bareboat.inspect.ruleset import RULES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Counts:
     """How much was looked at: `needs` are the libraries and loaders that ELF files name."""
 
@@ -38,7 +39,7 @@ class Counts:
         return {"files": self.files, "elf-files": self.elves, "needs": self.needs, "packages": self.packages}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImageReport:
     """What is to be said of one image on one platform; `findings` are those that nobody accepted, the gravest first.
 
@@ -74,7 +75,7 @@ class ImageReport:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CheckReport:
     """What is to be said of all images that were checked."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.inspect.claims import Claim
 from bareboat.inspect.compare.difference import Comparison
 from bareboat.oci import media
@@ -12,7 +12,7 @@ from bareboat.oci.descriptor import Descriptor
 from bareboat.store.images import ImageStore, blobs_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """An image, the architectures (OCI's names) for which it is made again, and how the bytes compare.
 
@@ -52,7 +52,7 @@ class Verdict:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reproduction:
     """The verdicts on every image that was asked for.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import Place, Problem
 from bareboat.inspect.chosen import named
 from bareboat.inspect.damage import DAMAGES, UNKNOWN, Damage
@@ -19,7 +19,7 @@ from bareboat.store.images import ImageStore, manifests_of, read_config, read_do
 _NO_SYSTEM = "unknown"  # under which BuildKit files its attestations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Selected:
     """The manifest of an image, with all names under which it was found, sorted.
 

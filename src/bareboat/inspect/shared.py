@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.inspect.accepted import AcceptedFinding
 from bareboat.inspect.finding import Finding, in_order
 from bareboat.inspect.report import ImageReport
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shared:
     """Findings, the gravest first, and the images that all of them are in, in the report's order."""
 

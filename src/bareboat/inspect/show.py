@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bareboat.base.digest import Digest
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.inspect.chosen import Chosen, chosen_image
 from bareboat.inspect.installed import InstalledPackage, installed_packages
@@ -20,7 +20,7 @@ from bareboat.store.images import ImageStore
 from bareboat.store.rootfs import RootFilesystem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownLayer:
     """A layer, as it travels and as it unpacks, in bytes; `about` and `comment` are the history's."""
 
@@ -42,7 +42,7 @@ class ShownLayer:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownPackage:
     """A package, the layer that it is in (counted from one), what that layer is, and where the .deb came from."""
 
@@ -72,7 +72,7 @@ class ShownPackage:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Totals:
     """Sums over an image, in bytes: `files_bytes` is what its files hold, `packaged_bytes` what packages list of it."""
 
@@ -95,7 +95,7 @@ class Totals:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ShownImage:
     """One image for one platform; `platforms` are all that its name stands for, `created` is RFC 3339 text or empty."""
 

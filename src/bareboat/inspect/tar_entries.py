@@ -9,10 +9,10 @@ import os
 import tarfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.inspect.compare.difference import shown
 from bareboat.oci.tar_headers import BLOCK, TarHeader, tar_headers
 
@@ -38,7 +38,7 @@ _LAYOUT = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class TarEntry:
     """An entry: `start` is where its first header block begins, `content` where its bytes do; `again` counts the
     entries of the same path before it.

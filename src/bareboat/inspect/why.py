@@ -7,9 +7,9 @@ came with the stage of its layer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.base.path import ImagePath, inside, name_of, parent_of
 from bareboat.base.problem import suggestion
@@ -24,7 +24,7 @@ from bareboat.store.images import ImageStore
 from bareboat.store.rootfs import RootFilesystem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A layer, counted from one, and what the history says it is."""
 
@@ -36,7 +36,7 @@ class Place:
         return {"layer": self.layer, "about": self.about}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FollowedLink:
     """A symbolic link on the way, with where it stands."""
 
@@ -49,7 +49,7 @@ class FollowedLink:
         return {"path": f"/{self.path}", "target": self.target, **self.place.to_document()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WhyPath:
     """A path of the image: the links followed on the way as in a chroot, and what stands at its end.
 
@@ -79,7 +79,7 @@ class WhyPath:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WhyPackage:
     """A package: where it stands, the chains from wishes to it, shortest first, and what needs it directly."""
 
@@ -100,7 +100,7 @@ class WhyPackage:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Why:
     """The answer: paths when a path or a library was asked for, and the packages that are the reason.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bareboat.base.errors import FormatError
+from bareboat.base.frozen import frozen
 from bareboat.debian.relation import is_package_name
 from bareboat.oci.annotations import WISHES
 from bareboat.oci.manifest import Manifest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wish:
     """A package that a stage of the configuration asks for."""
 

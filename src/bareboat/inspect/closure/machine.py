@@ -7,9 +7,9 @@ Sources: ld.so(8); Debian's multiarch patches to glibc (`debian/patches/any/loca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import ARCHITECTURES
 from bareboat.make.elf import ElfFacts
 
@@ -31,7 +31,7 @@ class Machine(NamedTuple):
         return host.name if host is not None else f"machine {self.number} with {self.bits} bits"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Host:
     """How Debian lays out libraries for a machine.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.inspect.aboard import Aboard
 from bareboat.inspect.closure import (
     gconv,
@@ -28,7 +28,7 @@ from bareboat.inspect.finding import Finding, Rule, in_order
 ANY_ARCHIVE = Providers()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Check:
     """A function and the rules whose breaches it finds."""
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 
+from bareboat.base.frozen import frozen
 from bareboat.inspect.installed import InstalledPackage
 
 _LIBC = (
@@ -49,7 +49,7 @@ _SERVICES = {
 _T64 = "t64"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Providers:
     """What is known of an archive: the names of its packages, None when no index is at hand."""
 

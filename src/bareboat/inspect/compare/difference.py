@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from bareboat.base.frozen import frozen
 
 Kind = Literal["index", "manifest", "config", "layer"]
 """The parts that an image is made of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """One part of an image: `platform` is empty for an index; a layer has its number, from one, and its history line.
 
@@ -27,7 +28,7 @@ class Part:
         return " ".join(filter(None, words))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """One place at which two images differ.
 
@@ -65,7 +66,7 @@ class Difference:
         return {**said, "one": self.one, "other": self.other}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """The differences of two images, causes before their consequences; not all of them when there are `more`."""
 

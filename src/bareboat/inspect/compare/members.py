@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
+from bareboat.base.frozen import frozen
 from bareboat.debian.zstandard import zstd
 from bareboat.inspect.compare.difference import Difference, Part
 from bareboat.oci import media
@@ -25,7 +25,7 @@ _GZIP_HEADER_BYTES = 10
 _WORDS = {Compression.gzip: "member", Compression.zstd: "frame"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Packed:
     """A layer, and where it lies."""
 
@@ -54,7 +54,7 @@ class _Engine(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Member:
     """Where a member begins in the compressed bytes, and where what it holds begins in the tar."""
 

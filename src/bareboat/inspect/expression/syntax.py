@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from bareboat.base.frozen import frozen
 from bareboat.inspect.expression.classes import Ranges
 
 
@@ -19,35 +19,35 @@ class Place(Enum):
     no_word_edge = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Characters:
     """One character out of a set."""
 
     ranges: Ranges
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class At:
     """Nothing, at a certain place."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Sequence:
     """One part after the other; without parts, nothing."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Choice:
     """One of several branches."""
 
     branches: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class Repetition:
     """A part several times; `most` is None where there is no limit."""
 

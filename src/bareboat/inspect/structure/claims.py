@@ -6,9 +6,9 @@ Bareboat knows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from bareboat.base.frozen import frozen
 from bareboat.inspect.expression.machine import Expression
 
 Commandline = tuple[str, ...]
@@ -37,7 +37,7 @@ class Absence(StrEnum):
     private_keys = "privateKeys"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Variable:
     """An environment variable to set; `value` may name others, `${PATH}`."""
 
@@ -45,7 +45,7 @@ class Variable:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Setting:
     """A variable, label or annotation that is to be there with this value, or with one that the expression matches."""
 
@@ -53,7 +53,7 @@ class Setting:
     value: str | Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CommandTest:
     """A program that is run, and what it is to say."""
 
@@ -69,7 +69,7 @@ class CommandTest:
     excluded_error: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExistenceTest:
     """A path that is to be there, or not; `permissions` are as Go writes them: `-rw-r--r--`, `dtrwxrwxrwx`."""
 
@@ -83,7 +83,7 @@ class ExistenceTest:
     is_directory: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ContentTest:
     """What a file is to hold."""
 
@@ -93,7 +93,7 @@ class ContentTest:
     excluded_contents: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MetadataTest:
     """What the image's configuration is to say; None and empty mean that nothing is claimed."""
 
@@ -110,7 +110,7 @@ class MetadataTest:
     user: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LicenceTest:
     """Copyright files that are to name no licence of a certain list."""
 
@@ -118,7 +118,7 @@ class LicenceTest:
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunOptions:
     """How the programs of command tests are run; `env_vars` are names of this machine's variables."""
 
@@ -132,14 +132,14 @@ class RunOptions:
     network: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerSetting(Setting):
     """An annotation that the descriptor of a layer is to have; `layer` counts from the base, from one."""
 
     layer: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LayerClaims:
     """How the image is to be cut."""
 
@@ -148,7 +148,7 @@ class LayerClaims:
     annotations: tuple[LayerSetting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Condition:
     """Which images a file is about, by what they say of themselves; empty means any."""
 
@@ -157,7 +157,7 @@ class Condition:
     architectures: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Further:
     """What container-structure-test cannot claim; sizes are of the compressed layers, in bytes."""
 
@@ -172,7 +172,7 @@ class Further:
     non_root: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StructureTests:
     """Everything that one file claims; `file` is what to call it."""
 

@@ -8,10 +8,11 @@ Unlike the original's, commands have no network unless somebody asks for it, and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bareboat.base.errors import ConfigurationError, LimitError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.inspect.expression.machine import Expression
 from bareboat.inspect.structure.claims import CommandTest, RunOptions, Variable
 from bareboat.inspect.structure.expand import expanded, with_variables
@@ -26,7 +27,7 @@ MOST_OUTPUT_BYTES = 16 * MIB
 _WITHOUT_NETWORK = frozenset({"", "none"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Means:
     """By what commands are run.
 

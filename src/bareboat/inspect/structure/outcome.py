@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bareboat.base.digest import Digest
+from bareboat.base.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Result:
     """How one test ended; without `errors` it passed, unless `skipped` says why it was not run.
 
@@ -28,7 +27,7 @@ class Result:
         return not self.errors and not self.skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FileResults:
     """The results of one file for one image; `passed_over` says why none of it is about the image."""
 
@@ -37,7 +36,7 @@ class FileResults:
     passed_over: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ImageResults:
     """The results for one image on one platform."""
 
@@ -47,7 +46,7 @@ class ImageResults:
     files: tuple[FileResults, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Verdict:
     """The results for all images."""
 
