@@ -42,6 +42,18 @@ def test_a_package_that_serves_nothing_is_named_with_its_size_and_who_brought_it
     assert (found[0].bytes, found[0].hint) == (5000, "leave it out: `omit: [{package: libmast1, reason: ...}]`")
 
 
+def test_idle_libraries_are_named_in_the_order_of_their_paths() -> None:
+    """A set of paths has another order in every process."""
+    names = [f"lib{letter}.so.1" for letter in "fbdace"]
+    paths = {**PATHS, MAST: b"", **{f"{LIB}/{name}": make_shared(name, "libc.so.6") for name in names}}
+    packages = (*PACKAGES, make_package("many", [f"{LIB}/{name}" for name in names]))
+    said = ", ".join(sorted(names))
+
+    assert _told(paths, packages) == [
+        f"unused-library /{LIB}/liba.so.1 many serves nothing: no ELF file needs {said}"
+    ]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -44,7 +44,7 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
         return
     idle = _idle(grounds, wished)
     by_package: dict[str, list[ImagePath]] = {}
-    for path in idle:
+    for path in sorted(idle):
         by_package.setdefault(grounds.aboard.owner(path) or "", []).append(path)
     for name, paths in by_package.items():
         package = grounds.package_of(paths[0])
