@@ -156,6 +156,23 @@ def test_facts_of_a_file_hold_under_each_of_its_names() -> None:
     assert aboard.md5s["usr/bin/zail"] == aboard.md5s["usr/bin/sail"]
 
 
+def test_images_of_the_same_layers_have_the_same_files() -> None:
+    first, second = make_distroless(SHELL), make_distroless(SHELL, config={"labels": {"a": "b"}})
+    other = make_distroless()
+    store = MemoryStore()
+    for made in (first, second, other):
+        store.add([made.manifest.to_bytes()])
+        store.add([made.config.to_bytes()])
+        store.add([made.blobs.open(made.manifest.layers[0].digest).read()])
+    reader = AboardReader(store)
+
+    one, two, three = (reader.read(made.descriptor) for made in (first, second, other))
+
+    assert one.files is two.files is not three.files
+    assert one.config != two.config
+    assert dict(one.entries) == dict(one.files.entries)
+
+
 # What is remembered
 
 

@@ -6,19 +6,22 @@ import hashlib
 import re
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import get_type_hints
 
 import pytest
 
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.accepted import UNUSED_ACCEPTANCE
 from bareboat.inspect.accounts import accounts_of, user_ids
-from bareboat.inspect.check import report_of
+from bareboat.inspect.check import examined, report_of
 from bareboat.inspect.damage import DAMAGED
 from bareboat.inspect.finding import Family, Finding, Severity
 from bareboat.inspect.read_aboard import AboardReader
-from bareboat.inspect.ruleset import RULES
+from bareboat.inspect.ruleset import OF_FILES, RULES
 from bareboat.oci.annotations import DISTRO, FORMAT, VARIANT, WISHES
 from bareboat.oci.config import Execution, Healthcheck
+from bareboat.store.memory import MemoryStore
 from tests.makers.aboard import LIB, make_cache, make_program
 from tests.makers.distroless import GROUP, PASSWD, Items, changed, make_distroless, put, removed, sound_items
 from tests.makers.elf import make_elf
@@ -260,6 +263,71 @@ def test_debug_variants_may_have_busybox() -> None:
 
     assert findings_of(debug) == ()
     assert [finding.path for finding in findings_of(other)] == ["/busybox/sh", "/usr/bin/busybox"]
+
+
+def test_busybox_is_all_that_debug_variants_may_have() -> None:
+    shells = together(*(put(path, b"\0", mode=0o755) for path in ("busybox/sh", "busybox/x/sh", "usr/bin/sh")))
+    debug = make_distroless(shells, annotations={VARIANT: "debug-nonroot"})
+
+    assert [finding.path for finding in findings_of(debug)] == ["/usr/bin/sh"]
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("var/lib/apt/lists/x", "/var/lib/apt"),
+        ("var/cache/apt/pkgcache.bin", "/var/cache/apt"),
+        ("var/cache/debconf/config.dat", "/var/cache/debconf"),
+        ("var/log/apt", "/var/log/apt"),
+        ("var/cache/ldconfig/aux-cache", "/var/cache/ldconfig"),
+        ("var/log/dpkg.log", "/var/log/dpkg.log"),
+        ("var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock-frontend"),
+        ("var/lib/dpkg/status-old", "/var/lib/dpkg/status-old"),
+        *((path, f"/{path}") for path in ("etc/a.dpkg-dist", "a.ucf-old", "usr/x/b.ucf-tmp", "usr/c.dpkg-bak")),
+        *((path, None) for path in ("var/lib/apt-x", "var/lib/x/lock", "etc/a-old", "etc/dpkg-new", "a.ucf-dist/b")),
+    ],
+)
+def test_every_kind_of_leftover_is_told_where_it_is(path: str, place: str | None) -> None:
+    found = [(one.rule.name, one.path) for one in findings_of(make_distroless(put(path, b"x")))]
+
+    assert found == ([("no-leftover", place)] if place is not None else [])
+
+
+def test_rules_of_files_are_given_no_documents() -> None:
+    """So what is found once for all images of the same files cannot depend on what these say."""
+    documents = {one.name for one in fields(Aboard)} - {one.name for one in fields(Files)}
+
+    assert documents == {"name", "config", "annotations"}
+    assert [find for find in OF_FILES if get_type_hints(find)["files"] is not Files] == []
+    for made in (make_distroless(), make_distroless(config={"labels": {"a": "b"}})):
+        files = AboardReader(made.blobs).read(made.descriptor).files
+        assert type(files) is Files
+        assert [name for name in documents if hasattr(files, name)] == []
+
+
+def test_images_of_the_same_files_are_told_together_what_each_is_told_alone() -> None:
+    """Whatever is remembered of the one that was judged before: its documents are not those of the next."""
+    files = [(case.change, case.above, case.raw) for case in CASES if case.change or case.above or case.raw]
+    dangling = [symlink("etc/data", "/data/x")]
+    others = [
+        {"volumes": ("/data",)}, {"user": "sailor", "env": ("LD_LIBRARY_PATH=usr",), "working_dir": "/"},
+        {"entrypoint": ("sail",)},
+    ]  # fmt: skip
+    images = [case.made() for case in CASES]
+    images += [make_distroless(raw=dangling, config=config) for config in [{}, *others]]
+    images += [make_distroless(annotations=said) for said in ({VARIANT: "debug"}, {DISTRO: "debian12"}, {FORMAT: "9"})]
+    images += [
+        make_distroless(change, above=above, raw=raw, config=others[1], annotations={VARIANT: "debug"})
+        for change, above, raw in files
+    ]
+    store = MemoryStore()
+    for made in images:
+        for blob in (made.descriptor, made.manifest.config, *made.manifest.layers):
+            store.add([made.blobs.open(blob.digest).read()])
+
+    together = examined(store, None, [(str(number), made.descriptor) for number, made in enumerate(images)])
+
+    assert [report.findings for report in together] == [findings_of(made) for made in images]
 
 
 def test_an_image_of_one_static_program_has_nothing_to_answer_for() -> None:

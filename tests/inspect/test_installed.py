@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bareboat.debian.status import Md5Line
 from bareboat.inspect.check import report_of
 from bareboat.inspect.finding import Severity
 from bareboat.inspect.read_aboard import AboardReader
@@ -10,6 +11,7 @@ from tests.makers.distroless import make_distroless, put, removed
 from tests.makers.image import Made
 from tests.makers.layers import file, make_image_from
 
+STATUS = "var/lib/dpkg/status.d"
 DATABASE = """\
 Package: libmast1
 Status: install ok installed
@@ -54,6 +56,44 @@ def test_a_database_that_is_damaged_is_told() -> None:
     aboard = AboardReader(made.blobs).read(made.descriptor)
 
     assert list(aboard.damaged) == ["var/lib/dpkg/status"]
+
+
+def test_the_lines_of_a_list_are_kept_as_they_stand() -> None:
+    sums = f"{'B' * 32}  bin/sail\n{'a' * 32} *gone\n{'0' * 32}  usr/bin/sail\n"
+    made = make_distroless(put(f"{STATUS}/sail.md5sums", sums.encode()))
+
+    (sail,) = [one for one in AboardReader(made.blobs).read(made.descriptor).packages if one.name == "sail"]
+
+    assert sail.sums == (Md5Line("bin/sail", "b" * 32), Md5Line("gone", "a" * 32), Md5Line("usr/bin/sail", "0" * 32))
+    assert sail.files == ("usr/bin/sail",)
+
+
+def test_a_list_is_believed_of_its_own_package_alone() -> None:
+    """The list beside a paragraph says which files there are; the one under the package's name what is in them."""
+    items = {
+        "other": b"Package: mast\nVersion: 1\nArchitecture: all\n",
+        "other.md5sums": f"{'1' * 32}  etc/services\n".encode(),
+        "mast.md5sums": f"{'2' * 32}  etc/passwd\n".encode(),
+    }
+    lists = [file(f"{STATUS}/{name}", data) for name, data in items.items()]
+    made = make_image_from([file("etc/passwd", b"x"), *lists])
+    damaged = make_image_from([file(f"{STATUS}/other", items["other"]), file(f"{STATUS}/mast.md5sums", b"?\n")])
+
+    (mast,), (unlisted,) = (AboardReader(one.blobs).read(one.descriptor).packages for one in (made, damaged))
+
+    assert (mast.files, mast.sums) == ((), (Md5Line("etc/passwd", "2" * 32),))
+    assert (unlisted.files, unlisted.sums) == (None, ())
+
+
+def test_a_package_of_the_database_is_held_against_the_list_under_its_name() -> None:
+    made = make_image_from([
+        file("etc/motd", b"hi"), file("var/lib/dpkg/status", DATABASE.encode()),
+        file(f"{STATUS}/held.md5sums", f"{'0' * 32}  etc/motd\n".encode()),
+    ])  # fmt: skip
+
+    found = report_of(AboardReader(made.blobs).read(made.descriptor), made.descriptor.digest).findings
+
+    assert [(one.path, one.owner) for one in found if one.rule.name == "package-sums"] == [("/etc/motd", "held")]
 
 
 def test_what_stands_on_an_image_of_another_tool_is_only_warned_of_the_contract() -> None:

@@ -69,6 +69,18 @@ def test_a_record_gives_the_facts_back() -> None:
     assert facts_from(record_of(taken)) == taken
 
 
+def test_facts_are_the_same_wherever_the_layer_is() -> None:
+    taken = facts(*EVERYTHING)
+
+    third = taken.at(2)
+
+    assert {change.entry.layer for change in third.changes} == {2}
+    assert third == facts_from(record_of(taken), 2)
+    assert record_of(third) == record_of(taken)
+    assert third.at(0) == taken
+    assert taken.at(0) is taken
+
+
 @pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b'{"diff-id": 3}', b"\xff", b'{"diff-id":"sha256:0"}'])
 def test_a_damaged_record_is_none(damage: bytes) -> None:
     assert facts_from(damage) is None

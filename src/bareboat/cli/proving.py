@@ -60,6 +60,8 @@ def witness_in(store: DiskStore) -> Callable[[Layer, Composition], None]:
     """Who notes the facts of layers while they are made, so that the check need not read them."""
 
     def see(layer: Layer, composition: Composition) -> None:
+        # what `prove` runs is loaded now, while packages are still worked on: later everything would wait for it
+        import bareboat.inspect.check  # noqa: F401
         from bareboat.inspect.made_facts import witness
 
         witness(layer, composition, store)

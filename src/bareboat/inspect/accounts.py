@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
-from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.aboard import Aboard, Files
 
 PASSWD = ImagePath("etc/passwd")
 GROUP = ImagePath("etc/group")
@@ -37,17 +37,17 @@ class Accounts:
         return next((gid for name, gid in self.groups if text in (name, str(gid))), None)
 
 
-def accounts_of(aboard: Aboard) -> Accounts:
+def accounts_of(files: Files) -> Accounts:
     """The accounts of an image; none where it has no tables."""
     users: list[Account] = []
     groups: list[tuple[str, int]] = []
     broken: list[tuple[ImagePath, int]] = []
-    for number, fields in _lines(aboard, PASSWD):
+    for number, fields in _lines(files, PASSWD):
         if len(fields) == 7 and fields[0] and fields[2].isdecimal() and fields[3].isdecimal():
             users.append(Account(name=fields[0], uid=int(fields[2]), gid=int(fields[3]), home=fields[5]))
         else:
             broken.append((PASSWD, number))
-    for number, fields in _lines(aboard, GROUP):
+    for number, fields in _lines(files, GROUP):
         if len(fields) == 4 and fields[0] and fields[2].isdecimal():
             groups.append((fields[0], int(fields[2])))
         else:
@@ -71,6 +71,6 @@ def user_ids(aboard: Aboard, accounts: Accounts) -> tuple[int, int] | None:
     return None if uid is None or gid is None else (uid, gid)
 
 
-def _lines(aboard: Aboard, path: ImagePath) -> list[tuple[int, list[str]]]:
-    text = aboard.texts.get(path, b"").decode("utf-8", "replace")
+def _lines(files: Files, path: ImagePath) -> list[tuple[int, list[str]]]:
+    text = files.texts.get(path, b"").decode("utf-8", "replace")
     return [(number, line.split(":")) for number, line in enumerate(text.split("\n"), 1) if line.strip()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.accounts import PASSWD
 from bareboat.oci.annotations import FOREIGN_BASE, FORMAT, VARIANT
 from bareboat.plan.config.config import Variant
@@ -13,9 +13,9 @@ def is_ours(aboard: Aboard) -> bool:
     return FORMAT in aboard.annotations and FOREIGN_BASE not in aboard.annotations
 
 
-def is_system(aboard: Aboard) -> bool:
+def is_system(files: Files) -> bool:
     """Whether it is more than a program and its libraries: it has accounts."""
-    return PASSWD in aboard.entries
+    return PASSWD in files.entries
 
 
 def variant_of(aboard: Aboard) -> Variant | None:
@@ -32,6 +32,6 @@ def is_debug(aboard: Aboard) -> bool:
     return "/busybox" in aboard.config.config.environment.get("PATH", "").split(":")
 
 
-def has_package(aboard: Aboard, name: str) -> bool:
+def has_package(files: Files, name: str) -> bool:
     """Whether it says that it has the package."""
-    return any(package.name == name for package in aboard.packages)
+    return any(package.name == name for package in files.packages)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bareboat.base.canon import digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.errors import BareboatError
 from bareboat.base.observer import Observer, Silent
-from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.damage import DAMAGES, Damage
 from bareboat.inspect.finding import in_order
 from bareboat.inspect.formats import CHECK_KEY
@@ -18,14 +19,16 @@ from bareboat.inspect.made_facts import MADE_KIND
 from bareboat.inspect.read_aboard import AboardReader
 from bareboat.inspect.report import CheckReport, Counts, ImageReport, record_of, report_from
 from bareboat.inspect.rules.documents import of_document
-from bareboat.inspect.ruleset import RULES, judged
-from bareboat.inspect.selection import Selected, selected_images
+from bareboat.inspect.ruleset import RULES, Judge
 from bareboat.oci.descriptor import Descriptor, Platform
 from bareboat.store.blobs import Blobs, Records
 from bareboat.store.entry import EntryKind
 from bareboat.store.images import ImageStore, read_manifest
 from bareboat.store.limits import CHUNK_BYTES
 from bareboat.store.verify import Check
+
+if TYPE_CHECKING:  # what a build, which knows its images, does without
+    from bareboat.inspect.selection import Selected
 
 _KIND = "check"
 _MADE_KIND = "made-check"
@@ -57,10 +60,13 @@ def check(
     Raises:
         UsageError: When there is no such image, none for the platforms, or none at all.
     """
+    from bareboat.inspect.selection import selected_images
+
     selected = selected_images(store, image, architectures, platform)
     damages = _damages(store, selected)
-    reports = _examined(store, records, selected, observer or Silent(), damages=damages)
-    return CheckReport(where=store.where, images=reports)
+    images = [(one.names[0] if one.names else one.descriptor.digest.short, one.descriptor) for one in selected]
+    reports = _examined(store, records, images, observer or Silent(), damages=damages)
+    return CheckReport(where=store.where, images=tuple(_told(reports, one, damages) for one in selected))
 
 
 def examined(
@@ -79,22 +85,27 @@ def examined(
         DigestMismatchError: When a blob is not what was promised.
         FormatError: When something is damaged so that no container could be started from it.
     """
-    selected = [Selected(names=(name,), descriptor=descriptor) for name, descriptor in images]
-    return _examined(blobs, records, selected, observer or Silent())
+    reports = _examined(blobs, records, images, observer or Silent())
+    return tuple(replace(reports[descriptor.digest], names=(name,)) for name, descriptor in images)
 
 
-def report_of(aboard: Aboard, digest: Digest) -> ImageReport:
+def report_of(aboard: Aboard, digest: Digest, judge: Judge | None = None) -> ImageReport:
     """What all rules have to say of an image, without names.
+
+    Args:
+        aboard: The image.
+        digest: That of its manifest.
+        judge: Who judged the one before, which may have the same files.
 
     Raises:
         FormatError: When an annotation of ours cannot be read.
     """
-    found = judged(aboard)
+    found = (Judge() if judge is None else judge).judged(aboard)
     return ImageReport(
         names=(),
         digest=digest,
         platform=str(aboard.config.platform),
-        counts=_counts(aboard),
+        counts=_counts(aboard.files),
         findings=found.open,
         accepted=found.accepted,
     )
@@ -105,58 +116,58 @@ def _key(manifest: Digest) -> Digest:
     return digest_of({**CHECK_KEY, "rules": rules, "manifest": str(manifest)})
 
 
-def _counts(aboard: Aboard) -> Counts:
-    files = {path for path, entry in aboard.entries.items() if entry.kind is EntryKind.file}
-    elves = [facts for path, facts in aboard.elves.items() if path in files]
+def _counts(files: Files) -> Counts:
+    file, entries = EntryKind.file, files.entries
+    elves = [facts for path, facts in files.elves.items() if path in entries and entries[path].kind is file]
     return Counts(
-        files=len(files),
+        files=sum(1 for entry in entries.values() if entry.kind is file),
         elves=len(elves),
         needs=sum(len(facts.needed) + (facts.interpreter is not None) for facts in elves),
-        packages=len(aboard.packages),
+        packages=len(files.packages),
     )
 
 
 def _examined(
     blobs: Blobs,
     records: Records | None,
-    selected: Sequence[Selected],
+    images: Sequence[tuple[str, Descriptor]],
     observer: Observer,
     *,
     damages: dict[Digest, Damage] | None = None,
-) -> tuple[ImageReport, ...]:
-    """Each image once, those that share layers one after the other; in the order that was asked for.
+) -> dict[Digest, ImageReport]:
+    """The reports by manifest, each image once, those that share layers one after the other.
 
-    `damages` are those that are known, by manifest, and grow; with None the images were just made: records of the
-    making are believed, and damage is an error.
+    `images` have a name for errors; `damages` are those that are known, by manifest, and grow; with None the images
+    were just made: records of the making are believed, and damage is an error.
     """
     is_made = damages is None
     known = {} if damages is None else damages
-    reader = AboardReader(blobs, records, made_kind=MADE_KIND if is_made else None)
+    reader, judge = AboardReader(blobs, records, made_kind=MADE_KIND if is_made else None), Judge()
     kind = _MADE_KIND if is_made else _KIND
     reports: dict[Digest, ImageReport] = {}
-    observer.begin(_TASK, len(selected))
+    observer.begin(_TASK, len(images))
     try:
         waiting = []
-        for one in selected:
-            report = None if one.descriptor.digest in known else _remembered(records, kind, one.descriptor.digest)
+        for name, image in images:
+            report = None if image.digest in known else _remembered(records, kind, image.digest)
             if report is not None:
-                reports[one.descriptor.digest] = report
-            elif one.descriptor.digest not in known:
-                waiting.append((_layers(blobs, one), one))
+                reports[image.digest] = report
+            elif image.digest not in known:
+                waiting.append((_layers(blobs, name, image), image.digest, name, image))
                 continue
             observer.advance(_TASK, 1)
-        for _, one in sorted(waiting, key=lambda pair: (pair[0], pair[1].descriptor.digest)):
+        for _, digest, name, image in sorted(waiting, key=lambda one: one[:2]):
             try:
-                if one.descriptor.digest not in reports and one.descriptor.digest not in known:
-                    reports[one.descriptor.digest] = _new_report(reader, records, kind, one.descriptor)
+                if digest not in reports and digest not in known:
+                    reports[digest] = _new_report(reader, judge, records, kind, image)
             except DAMAGES as fault:
                 if is_made:
-                    raise _named(fault, one) from fault
-                known[one.descriptor.digest] = Damage.of(fault)
+                    raise _named(fault, name) from fault
+                known[digest] = Damage.of(fault)
             observer.advance(_TASK, 1)
     finally:
         observer.end(_TASK)
-    return tuple(_told(reports.get(one.descriptor.digest), one, known) for one in selected)
+    return reports
 
 
 def _remembered(records: Records | None, kind: str, digest: Digest) -> ImageReport | None:
@@ -164,15 +175,20 @@ def _remembered(records: Records | None, kind: str, digest: Digest) -> ImageRepo
     return None if record is None else report_from(record)
 
 
-def _new_report(reader: AboardReader, records: Records | None, kind: str, descriptor: Descriptor) -> ImageReport:
-    report = report_of(reader.read(descriptor), descriptor.digest)
+def _new_report(
+    reader: AboardReader, judge: Judge, records: Records | None, kind: str, descriptor: Descriptor
+) -> ImageReport:
+    report = report_of(reader.read(descriptor), descriptor.digest, judge)
     if records is not None:
         records.put(kind, _key(descriptor.digest), record_of(report))
     return report
 
 
-def _told(report: ImageReport | None, selected: Selected, damages: Mapping[Digest, Damage]) -> ImageReport:
+def _told(
+    reports: Mapping[Digest, ImageReport], selected: Selected, damages: Mapping[Digest, Damage]
+) -> ImageReport:
     """The report under the names that were found, with what is wrong with the indexes."""
+    report = reports.get(selected.descriptor.digest)
     if report is None:
         damage = damages[selected.descriptor.digest]
         return ImageReport(
@@ -184,11 +200,11 @@ def _told(report: ImageReport | None, selected: Selected, damages: Mapping[Diges
     return replace(report, names=selected.names, findings=findings)
 
 
-def _layers(blobs: Blobs, selected: Selected) -> tuple[Digest, ...]:
+def _layers(blobs: Blobs, name: str, image: Descriptor) -> tuple[Digest, ...]:
     try:
-        return tuple(layer.digest for layer in read_manifest(blobs, selected.descriptor).layers)
+        return tuple(layer.digest for layer in read_manifest(blobs, image).layers)
     except DAMAGES as fault:
-        raise _named(fault, selected) from fault
+        raise _named(fault, name) from fault
 
 
 def _damages(store: ImageStore, selected: Sequence[Selected]) -> dict[Digest, Damage]:
@@ -222,8 +238,7 @@ def _damage(store: ImageStore, layer: Descriptor) -> Damage | None:
     return None
 
 
-def _named(fault: BareboatError, selected: Selected) -> BareboatError:
+def _named(fault: BareboatError, name: str) -> BareboatError:
     """`fault` with its image before it."""
     damage = Damage.of(fault)
-    name = selected.names[0] if selected.names else selected.descriptor.digest.short
     return damage.kind(f"{name}: {damage.message}", hint=damage.hint)

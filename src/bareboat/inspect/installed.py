@@ -6,16 +6,16 @@ It is read and held against the files that are there.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
 from bareboat.base.errors import BareboatError, FormatError
 from bareboat.base.frozen import frozen
-from bareboat.base.path import ImagePath, inside, name_of
+from bareboat.base.path import ImagePath, name_of
 from bareboat.debian.paragraph import Paragraph, decoded, parse_paragraph, parse_paragraphs
 from bareboat.debian.relation import Group, Provision, is_package_name, parse_provides, parse_relations
-from bareboat.debian.status import STATUS_FOLDER, parse_md5sums
+from bareboat.debian.status import STATUS_FOLDER, Md5Line, md5sums_path, parse_md5sums
 from bareboat.debian.version import Version
 from bareboat.store.entry import EntryKind, LayerEntry
 
@@ -23,6 +23,7 @@ DATABASE = ImagePath("var/lib/dpkg/status")
 """dpkg's own, one file for all packages."""
 
 _MOST_BYTES = 64 << 20
+_BELOW = f"{STATUS_FOLDER}/"
 _LISTS = ".md5sums"
 _SOURCE = re.compile(r"(\S+)(?:\s+\((\S+)\))?")
 
@@ -32,6 +33,7 @@ class InstalledPackage:
     """A package that the image says it has.
 
     `files` are those that it lists and that are there, sorted; None when the image has no list for it.
+    `sums` are the lines of the list under its name in status.d, in their order; none when that is missing or damaged.
     `installed_bytes` is the size of those files, else what the package says of itself (Policy 5.6.20, in KiB there).
     `layer` is the position of the layer that says so, counted from the base.
     """
@@ -47,6 +49,7 @@ class InstalledPackage:
     files: tuple[ImagePath, ...] | None
     installed_bytes: int
     layer: int
+    sums: tuple[Md5Line, ...] = ()
 
     @property
     def is_measured(self) -> bool:
@@ -68,22 +71,28 @@ class Readable(Protocol):
         """`path` with every symbolic link followed as in a chroot."""
 
 
+ReadSums = Callable[[bytes, str], tuple[Md5Line, ...]]
+"""Reads a list of files as `debian.status.parse_md5sums` does, which it may remember."""
+
+
 def installed_packages(rootfs: Readable) -> tuple[InstalledPackage, ...]:
     """Every package that `rootfs` says it has, sorted by name.
 
     Raises:
         FormatError: When a control file or a list of files is damaged.
     """
-    return _sorted(package for path in _controls(rootfs) for package in _installed(rootfs, path))
+    return _sorted(package for path in _controls(rootfs) for package in _installed(rootfs, path, parse_md5sums))
 
 
-def sound_packages(rootfs: Readable) -> tuple[tuple[InstalledPackage, ...], Mapping[ImagePath, str]]:
+def sound_packages(
+    rootfs: Readable, read_sums: ReadSums = parse_md5sums
+) -> tuple[tuple[InstalledPackage, ...], Mapping[ImagePath, str]]:
     """As `installed_packages`, without those that are damaged, and what is wrong with these by their control file."""
     found: list[InstalledPackage] = []
     damaged: dict[ImagePath, str] = {}
     for path in _controls(rootfs):
         try:
-            found += _installed(rootfs, path)
+            found += _installed(rootfs, path, read_sums)
         except BareboatError as fault:
             damaged[path] = fault.message
     return _sorted(found), MappingProxyType(damaged)
@@ -102,41 +111,47 @@ def _controls(rootfs: Readable) -> list[ImagePath]:
     return [
         path
         for path, entry in rootfs.entries.items()
-        if (path == DATABASE or (inside(path, STATUS_FOLDER) and _is_control(path)))
+        if (path == DATABASE or (path.startswith(_BELOW) and _is_control(path)))
         and entry.kind in (EntryKind.file, EntryKind.hard_link)
     ]
 
 
 def _is_control(path: ImagePath) -> bool:
-    return path.count("/") == STATUS_FOLDER.count("/") + 1 and not path.endswith(_LISTS)
+    return path.count("/") == _BELOW.count("/") and not path.endswith(_LISTS)
 
 
 def _sorted(packages: Iterable[InstalledPackage]) -> tuple[InstalledPackage, ...]:
     return tuple(sorted(packages, key=lambda package: (package.name, package.architecture, package.version)))
 
 
-def _installed(rootfs: Readable, path: ImagePath) -> list[InstalledPackage]:
+def _installed(rootfs: Readable, path: ImagePath, read_sums: ReadSums) -> list[InstalledPackage]:
     """The one package of a file of `status.d`, or those of the database that dpkg says are installed."""
     where = f"/{path}"
     text = decoded(rootfs.read(path, most_bytes=_MOST_BYTES), where)
     try:
         if path != DATABASE:
-            return [_package(rootfs, path, parse_paragraph(text, where))]
+            return [_package(rootfs, path, parse_paragraph(text, where), read_sums)]
         # dpkg(1): the last word of `Status` is the state; what was removed but not purged has a stanza too
         stanzas = parse_paragraphs(text, where)
-        return [_package(rootfs, path, fields) for fields in stanzas if fields.words("Status")[-1:] == ("installed",)]
+        return [
+            _package(rootfs, path, fields, read_sums)
+            for fields in stanzas
+            if fields.words("Status")[-1:] == ("installed",)
+        ]
     except BareboatError as fault:
         message = fault.message if fault.message.startswith(where) else f"{where}: {fault.message}"
         raise FormatError(message, hint=fault.hint) from fault
 
 
-def _package(rootfs: Readable, path: ImagePath, fields: Paragraph) -> InstalledPackage:
+def _package(rootfs: Readable, path: ImagePath, fields: Paragraph, read_sums: ReadSums) -> InstalledPackage:
     name = fields.require("Package")
     if not is_package_name(name):
         raise FormatError(f'cannot read "{name[:80]}" as the name of a package')
     version = Version(fields.require("Version"))
     source, source_version = _source(fields, name, version)
-    files = None if path == DATABASE else _files(rootfs, ImagePath(f"{path}{_LISTS}"))
+    beside, own = ImagePath(f"{path}{_LISTS}"), md5sums_path(name)
+    lines = None if path == DATABASE else _lines(rootfs, beside, read_sums)
+    files = None if lines is None else _files(rootfs, lines)
     return InstalledPackage(
         name=name,
         version=version,
@@ -149,6 +164,7 @@ def _package(rootfs: Readable, path: ImagePath, fields: Paragraph) -> InstalledP
         files=files,
         installed_bytes=_said_bytes(fields) if files is None else sum(_size(rootfs, file) for file in files),
         layer=rootfs.entries[path].layer,
+        sums=(lines or ()) if own == beside else _sound_lines(rootfs, own, read_sums),
     )
 
 
@@ -160,12 +176,24 @@ def _source(fields: Paragraph, name: str, version: Version) -> tuple[str, Versio
     return match[1], Version(match[2]) if match[2] else version
 
 
-def _files(rootfs: Readable, path: ImagePath) -> tuple[ImagePath, ...] | None:
-    """The files that a list names and that are there, links in the way followed; None when there is no list."""
+def _lines(rootfs: Readable, path: ImagePath, read_sums: ReadSums) -> tuple[Md5Line, ...] | None:
+    """What the list at `path` says; None when there is no list."""
     entry = rootfs.entries.get(path)
     if entry is None or entry.kind not in (EntryKind.file, EntryKind.hard_link):
         return None
-    lines = parse_md5sums(rootfs.read(path, most_bytes=_MOST_BYTES), f"/{path}")
+    return read_sums(rootfs.read(path, most_bytes=_MOST_BYTES), f"/{path}")
+
+
+def _sound_lines(rootfs: Readable, path: ImagePath, read_sums: ReadSums) -> tuple[Md5Line, ...]:
+    """As `_lines`; nothing when the list is damaged, for it is not the one of a control file."""
+    try:
+        return _lines(rootfs, path, read_sums) or ()
+    except BareboatError:
+        return ()
+
+
+def _files(rootfs: Readable, lines: Iterable[Md5Line]) -> tuple[ImagePath, ...]:
+    """The files that a list names and that are there, links in the way followed."""
     places = (line.path if line.path in rootfs.entries else rootfs.real_path(line.path) for line in lines)
     return tuple(sorted({place for place in places if place is not None and name_of(place)}))
 

@@ -39,7 +39,8 @@ _WORTH_A_MAP_BYTES = 4 << 20
 
 
 def layer_facts(
-    blobs: Blobs, layer: Descriptor, diff_id: Digest, records: Records | None = None, *, made_kind: str | None = None
+    blobs: Blobs, layer: Descriptor, diff_id: Digest, records: Records | None = None, *, made_kind: str | None = None,
+    position: int = 0,
 ) -> LayerFacts:
     """The facts of `layer`, from `records` where they have them.
 
@@ -49,6 +50,7 @@ def layer_facts(
         diff_id: What the image's configuration says its tar has.
         records: Where facts are remembered.
         made_kind: The kind of records that a build of ours left, where they are to be believed too.
+        position: Where the layer is in the image, counted from the base.
 
     Raises:
         NotFoundError: When the layer is not there.
@@ -61,7 +63,7 @@ def layer_facts(
         raise FormatError(f'"{layer.media_type}" is no filesystem layer')
     key = facts_key(layer.digest, compression)
     record = None if records is None else records.get(made_kind or _KIND, key) or records.get(_KIND, key)
-    facts = None if record is None else facts_from(record)
+    facts = None if record is None else facts_from(record, position)
     if facts is None:
         with unpack(blobs, layer, compression, diff_id) as plain:
             facts = facts_of(plain, diff_id)
@@ -69,7 +71,7 @@ def layer_facts(
             records.put(_KIND, key, record_of(facts))
     if facts.diff_id != diff_id:
         raise DigestMismatchError(f"its tar has {facts.diff_id}, the configuration promises {diff_id}")
-    return facts
+    return facts.at(position)
 
 
 def facts_key(layer: Digest, compression: media.Compression) -> Digest:

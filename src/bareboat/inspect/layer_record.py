@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bareboat.base.canon import canonical
@@ -20,12 +21,14 @@ from bareboat.make.elf import ElfFacts
 from bareboat.store.entry import EntryKind, LayerEntry
 from bareboat.store.layer_tar import Change
 
+_KINDS = {str(kind): kind for kind in EntryKind}
+
 
 @frozen
 class LayerFacts:
     """What a layer says and holds; files are named by the offset in the tar at which their content begins.
 
-    `changes` are its entries in their order, as if it were the lowest layer.
+    `changes` are its entries in their order, as those of the layer at `position`, counted from the base.
     `elves` are the sound ELF files, `unsound` says what is wrong with the others.
     `scripts` has what stands behind `#!`, `contents` the bytes of the files that rules read, `md5s` the MD5 of those
     that a package of the same layer lists, `private_keys` the files that hold one.
@@ -41,10 +44,20 @@ class LayerFacts:
     md5s: Mapping[int, str]
     private_keys: frozenset[int]
     problems: tuple[str, ...]
+    position: int = 0
+
+    def at(self, position: int) -> LayerFacts:
+        """The facts of the same layer at another position."""
+        if position == self.position:
+            return self
+        changes = (
+            Change(entry=replace(change.entry, layer=position), offset=change.offset) for change in self.changes
+        )
+        return replace(self, changes=tuple(changes), position=position)
 
 
 def record_of(facts: LayerFacts) -> bytes:
-    """`facts` as a record."""
+    """`facts` as a record, which does not say the position."""
     return canonical({
         "diff-id": str(facts.diff_id),
         "changes": [_change_fields(change) for change in facts.changes],
@@ -58,13 +71,13 @@ def record_of(facts: LayerFacts) -> bytes:
     })
 
 
-def facts_from(record: bytes) -> LayerFacts | None:
-    """The facts of a record, or None when it is none."""
+def facts_from(record: bytes, position: int = 0) -> LayerFacts | None:
+    """The facts of a record, of the layer at `position`, or None when it is none."""
     try:
         fields = json.loads(record)
         return LayerFacts(
             diff_id=Digest.parse(fields["diff-id"]),
-            changes=tuple(_change(item) for item in fields["changes"]),
+            changes=tuple(_change(item, position) for item in fields["changes"]),
             elves={
                 int(key): ElfFacts.from_document(Document(document, "record"))
                 for key, document in fields["elves"].items()
@@ -75,6 +88,7 @@ def facts_from(record: bytes) -> LayerFacts | None:
             md5s=_texts(fields["md5s"]),
             private_keys=frozenset(map(int, fields["private-keys"])),
             problems=tuple(map(str, fields["problems"])),
+            position=position,
         )
     except (ValueError, KeyError, TypeError, AttributeError, BareboatError):
         return None
@@ -97,20 +111,20 @@ def _change_fields(change: Change) -> list[Any]:
     ]  # fmt: skip
 
 
-def _change(item: list[Any]) -> Change:
+def _change(item: list[Any], layer: int) -> Change:
     offset, kind, path, mode, uid, gid, mtime, size, target, xattrs, major, minor = item
     entry = LayerEntry(
         path=ImagePath(path),
-        kind=EntryKind(kind),
+        kind=_KINDS[kind],
         mode=mode,
         uid=uid,
         gid=gid,
         mtime=Epoch(mtime),
         size=size,
         target=target,
-        xattrs=tuple((name, bytes.fromhex(value)) for name, value in xattrs),
+        xattrs=tuple((name, bytes.fromhex(value)) for name, value in xattrs) if xattrs else (),
         major=major,
         minor=minor,
-        layer=0,
+        layer=layer,
     )
     return Change(entry=entry, offset=offset)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -14,7 +14,8 @@ from bareboat.base.digest import Digest
 from bareboat.base.errors import DigestMismatchError, FormatError, LimitError, NotFoundError
 from bareboat.base.path import ImagePath, name_of, parent_of
 from bareboat.base.problem import Place, Problem
-from bareboat.inspect.aboard import Aboard
+from bareboat.debian.status import parse_md5sums
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.installed import sound_packages
 from bareboat.inspect.layer_facts import layer_facts
 from bareboat.inspect.layer_record import LayerFacts
@@ -36,6 +37,7 @@ _Keys = tuple[tuple[Digest, Digest], ...]
 
 _MOST_GROUNDS = 4  # filesystems of the lower layers that are remembered
 _MOST_LAYERS = 8  # as many as the images of one catalogue share while they are read one after the other
+_MOST_LISTS = 128  # of the files of packages: images of one base have most of them in common
 _READERS = 2
 
 
@@ -53,8 +55,9 @@ class AboardReader:
         self._records = records
         self._made_kind = made_kind
         self._layers: OrderedDict[Digest, LayerFacts] = OrderedDict()
-        self._last: tuple[tuple[Digest, ...], Aboard] | None = None
+        self._last: tuple[tuple[Digest, ...], Files] | None = None
         self._grounds: OrderedDict[_Keys, Filesystem] = OrderedDict()
+        self._read_sums = lru_cache(_MOST_LISTS)(parse_md5sums)
 
     def read(self, descriptor: Descriptor) -> Aboard:
         """The image whose manifest `descriptor` promises, named after its digest.
@@ -82,15 +85,15 @@ class AboardReader:
         if self._last is None or self._last[0] != key:
             self._last = (key, self._put_together(manifest, config))
         _, files = self._last
-        return replace(
+        return Aboard.of(
             files,
             name=descriptor.digest.short,
             config=config,
             annotations=MappingProxyType(dict(manifest.annotations)),
-            faults=(*faults, *files.faults),
+            faults=tuple(faults),
         )
 
-    def _put_together(self, manifest: Manifest, config: ImageConfig) -> Aboard:
+    def _put_together(self, manifest: Manifest, config: ImageConfig) -> Files:
         """What the layers come to; images that differ in their documents alone have it in common."""
         faults: list[Problem] = []
         layers = self._read_layers(manifest, config)
@@ -102,11 +105,8 @@ class AboardReader:
             faults += [Problem(place, message) for message in facts.problems]
         entries, contents = filesystem.result()
         texts = _of_files(contents, layers, lambda facts: facts.contents)
-        packages, damaged = sound_packages(_Texts(entries, texts))
-        return Aboard(
-            name="",
-            config=config,
-            annotations=MappingProxyType({}),
+        packages, damaged = sound_packages(_Texts(entries, texts), self._read_sums)
+        return Files(
             entries=MappingProxyType(entries),
             elves=_of_files(contents, layers, lambda facts: facts.elves),
             unsound=_of_files(contents, layers, lambda facts: facts.unsound),
@@ -131,7 +131,7 @@ class AboardReader:
             if number == len(keys) - 1:
                 self._stand(keys[:number], filesystem.copy())
             with _at(number, manifest.layers[number]):
-                filesystem.put(_at_position(change, number) for change in layers[number].changes)
+                filesystem.put(layers[number].changes)
         self._stand(keys, filesystem)
         return filesystem
 
@@ -157,9 +157,11 @@ class AboardReader:
     def _read_layer(self, number: int, layer: Descriptor, diff_id: Digest) -> LayerFacts:
         known = self._layers.get(layer.digest)
         if known is not None and known.diff_id == diff_id:
-            return known
+            return known.at(number)
         with _at(number, layer):
-            return layer_facts(self._blobs, layer, diff_id, self._records, made_kind=self._made_kind)
+            return layer_facts(
+                self._blobs, layer, diff_id, self._records, made_kind=self._made_kind, position=number
+            )
 
 
 class _Texts:
@@ -187,10 +189,6 @@ class _Texts:
         return walk(self._entries, path).path
 
 
-def _at_position(change: Change, number: int) -> Change:
-    return change if number == 0 else Change(entry=replace(change.entry, layer=number), offset=change.offset)
-
-
 def _of_files(
     contents: Mapping[ImagePath, Content],
     layers: list[LayerFacts],
@@ -206,6 +204,8 @@ def _of_files(
 def _hidden(changes: tuple[Change, ...]) -> Iterator[ImagePath]:
     """What the whiteouts of a layer hide; for all that is in a folder, the folder."""
     for change in changes:
+        if WHITEOUT not in change.entry.path:
+            continue
         name, folder = name_of(change.entry.path), parent_of(change.entry.path)
         if name == OPAQUE:
             yield folder

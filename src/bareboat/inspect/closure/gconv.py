@@ -32,7 +32,7 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
     glibc = grounds.glibc
     if glibc is None:
         return
-    folders = {_folder_of(path) for path in grounds.aboard.texts} - {None}
+    folders = {_folder_of(path) for path in grounds.files.texts} - {None}
     if not folders and not any("/gconv/" in f"/{path}" for path in grounds.elves):
         message = "has no modules of gconv: iconv knows the character sets that are built in, and no other"
         yield grounds.finding(GCONV, glibc, message, provider=grounds.providers.of_package("libc6"))
@@ -75,7 +75,7 @@ def _provider(grounds: Grounds, listed: ImagePath) -> str | None:
 
 def _named(grounds: Grounds, folder: ImagePath) -> tuple[ImagePath, frozenset[str]]:
     """The list of a folder that glibc reads, and the modules that it names."""
-    texts = grounds.aboard.texts
+    texts = grounds.files.texts
     cache = ImagePath(f"{folder}/gconv-modules.cache")
     cached = modules_of_cache(texts[cache]) if cache in texts else None
     if cached is not None:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bareboat.base.path import ImagePath, name_of
-from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.closure.homes import already_loaded, homes_of
 from bareboat.inspect.closure.loading import Bindings, Loader, bindings_of
 from bareboat.inspect.closure.machine import HOSTS, Machine, is_for_musl, machine_of
-from bareboat.inspect.closure.places import Places
 from bareboat.inspect.closure.provider import Providers
 from bareboat.inspect.closure.search import Search
 from bareboat.inspect.finding import Finding, Rule
 from bareboat.inspect.installed import InstalledPackage
+from bareboat.inspect.places import Places
 from bareboat.make.elf import ElfFacts
 from bareboat.store.entry import EntryKind
 
@@ -30,10 +30,15 @@ class Grounds:
     aboard: Aboard
     providers: Providers = field(default_factory=Providers)
 
-    @cached_property
+    @property
+    def files(self) -> Files:
+        """Its files, without its documents."""
+        return self.aboard.files
+
+    @property
     def places(self) -> Places:
         """Where its paths lead."""
-        return Places(self.aboard.entries)
+        return self.files.places
 
     @cached_property
     def search(self) -> Search:
@@ -43,10 +48,10 @@ class Grounds:
     @cached_property
     def elves(self) -> Mapping[ImagePath, ElfFacts]:
         """The ELF files that could be executed or loaded, each under its first name."""
-        entries = self.aboard.entries
+        entries = self.files.entries
         return {
             path: facts
-            for path, facts in self.aboard.elves.items()
+            for path, facts in self.files.elves.items()
             if facts.kind in ("EXEC", "DYN") and entries[path].kind is EntryKind.file
         }
 
@@ -116,7 +121,7 @@ class Grounds:
     ) -> Finding:
         """A finding about the file at `path`, with its package."""
         return Finding(
-            rule=rule, path=f"/{path}", message=message, owner=self.aboard.owner(path), needs=needs, provider=provider,
+            rule=rule, path=f"/{path}", message=message, owner=self.files.owner(path), needs=needs, provider=provider,
             hint=hint, bytes=size,
         )
 
@@ -126,17 +131,17 @@ class Grounds:
 
     def package_of(self, path: ImagePath) -> InstalledPackage | None:
         """The package that brought the file at `path`."""
-        return self._packages.get(self.aboard.owner(path) or "")
+        return self._packages.get(self.files.owner(path) or "")
 
     @cached_property
     def installed(self) -> frozenset[str]:
         """The names that the image's packages have and provide."""
-        provided = {one.name for package in self.aboard.packages for one in package.provides}
+        provided = {one.name for package in self.files.packages for one in package.provides}
         return frozenset({*self._packages, *provided})
 
     @cached_property
     def _packages(self) -> Mapping[str, InstalledPackage]:
-        return {package.name: package for package in self.aboard.packages}
+        return {package.name: package for package in self.files.packages}
 
     @cached_property
     def _loaders(self) -> frozenset[Machine]:
@@ -146,7 +151,7 @@ class Grounds:
 
     @cached_property
     def _has_musl(self) -> bool:
-        return any(name_of(path).startswith("ld-musl-") for path in self.aboard.entries)
+        return any(name_of(path).startswith("ld-musl-") for path in self.files.entries)
 
 
 def and_others(count: int, noun: str) -> str:

@@ -49,9 +49,9 @@ def foreign(grounds: Grounds) -> Iterator[Finding]:
     for path, facts in grounds.elves.items():
         if path not in natives:
             other = "musl" if Machine.of(facts) == grounds.machine and is_for_musl(facts) else str(Machine.of(facts))
-            groups.setdefault((grounds.aboard.owner(path), other), []).append(path)
+            groups.setdefault((grounds.files.owner(path), other), []).append(path)
     for (_, other), paths in groups.items():
-        size = sum(grounds.aboard.entries[path].size for path in paths)
+        size = sum(grounds.files.entries[path].size for path in paths)
         verb = "is" if len(paths) == 1 else "are"
         message = f"this{and_others(len(paths) - 1, 'file')} {verb} for {other}, which the image has no loader for"
         yield grounds.finding(FOREIGN, paths[0], message, hint="leave it out with `drop`", size=size)
@@ -62,7 +62,7 @@ def _fault(grounds: Grounds, path: ImagePath, wanted: str) -> str | None:
     file = grounds.places.file(wanted)
     if file is None:
         return "is not in the image"
-    facts = grounds.aboard.elves.get(file)
+    facts = grounds.files.elves.get(file)
     if facts is None:
         return "is no ELF file"
     mine = Machine.of(grounds.elves[path])

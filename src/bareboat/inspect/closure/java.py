@@ -27,7 +27,7 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
     """
     for home in grounds.java_homes:
         config = grounds.places.file(f"{home}/lib/jvm.cfg")
-        text = grounds.aboard.texts.get(config, b"").decode(errors="replace") if config is not None else ""
+        text = grounds.files.texts.get(config, b"").decode(errors="replace") if config is not None else ""
         lines = (line.partition("#")[0].split() for line in text.splitlines())
         known = next((words[0] for words in lines if len(words) > 1 and words[1] == "KNOWN"), None)
         if config is None or known is None:

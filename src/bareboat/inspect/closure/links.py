@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bareboat.base.path import ImagePath, image_path, inside, link_target, parent_of
+from bareboat.base.path import ImagePath, image_path, inside, parent_of
 from bareboat.inspect.closure.grounds import Grounds, and_others
 from bareboat.inspect.finding import Family, Finding, Rule, Severity
-from bareboat.store.entry import EntryKind, LayerEntry
-from bareboat.store.walk import walk
+from bareboat.store.entry import LayerEntry
 
 DANGLING = Rule(
     name="dangling-link",
@@ -29,24 +28,17 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
     """Links that lead nowhere; where a folder has many, one finding for all of a package."""
     volumes = tuple(image_path(path) for path in grounds.aboard.config.config.volumes if ".." not in path)
     later = (*_LATER, *_MOUNTED, *volumes)
+    ends = grounds.places.dead_ends
     groups: dict[tuple[ImagePath, str | None], list[LayerEntry]] = {}
-    for path, entry in grounds.aboard.entries.items():
-        if entry.kind is EntryKind.symbolic_link and grounds.places.real(path) is None:
-            end = _end(grounds, entry)
-            if not any(inside(end, place) for place in later) and path not in _MOUNTED:
-                groups.setdefault((parent_of(path), grounds.aboard.owner(path)), []).append(entry)
+    for path, end in ends.items():
+        if not any(inside(end, place) for place in later) and path not in _MOUNTED:
+            groups.setdefault((parent_of(path), grounds.files.owner(path)), []).append(grounds.files.entries[path])
     for links in groups.values():
         if len(links) <= _SINGLE:
             for link in links:
                 message = f"leads to {link.target}, which is not in the image"
-                yield grounds.finding(DANGLING, link.path, message, needs=f"/{_end(grounds, link)}")
+                yield grounds.finding(DANGLING, link.path, message, needs=f"/{ends[link.path]}")
         else:
             link = links[0]
             message = f"leads to {link.target}, which is not in the image{and_others(len(links) - 1, 'link')} beside it"
-            yield grounds.finding(DANGLING, link.path, f"{message} lead nowhere", needs=f"/{_end(grounds, link)}")
-
-
-def _end(grounds: Grounds, entry: LayerEntry) -> ImagePath:
-    """Where the last link on the way points, though nothing is there."""
-    last = walk(grounds.aboard.entries, entry.path).links[-1]
-    return link_target(last.path, last.target)
+            yield grounds.finding(DANGLING, link.path, f"{message} lead nowhere", needs=f"/{ends[link.path]}")

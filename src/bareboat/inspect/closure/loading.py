@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from bareboat.base.path import ImagePath, name_of
 from bareboat.inspect.aboard import Aboard
 from bareboat.inspect.closure.machine import BARE, HOSTS, Machine
-from bareboat.inspect.closure.places import Places
 from bareboat.inspect.closure.search import Loaded, Search
+from bareboat.inspect.places import Places
 from bareboat.make.elf import ElfFacts
 
 Need = tuple[ImagePath, str]

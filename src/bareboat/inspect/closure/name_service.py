@@ -36,9 +36,9 @@ _ACTION = re.compile(r"\[[^\]]*\]")
 def findings(grounds: Grounds) -> Iterator[Finding]:
     """Databases of which no service is there; then all services that are not, in one finding."""
     conf = grounds.places.file(_CONF)
-    if grounds.glibc is None or conf is None or conf not in grounds.aboard.texts:
+    if grounds.glibc is None or conf is None or conf not in grounds.files.texts:
         return
-    databases = services_of(grounds.aboard.texts[conf])
+    databases = services_of(grounds.files.texts[conf])
     absent: dict[str, list[str]] = {}
     for database, services in databases.items():
         gone = [service for service in services if not _is_there(grounds, service)]

@@ -46,7 +46,7 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
     environment = grounds.aboard.config.config.environment
     modules = environment.get("OPENSSL_MODULES") or f"/{parent_of(libcrypto)}/ossl-modules"
     conf = _configuration(grounds, environment.get("OPENSSL_CONF"))
-    wanted = {} if conf is None else activated(_sections(grounds.aboard.texts[conf]))
+    wanted = {} if conf is None else activated(_sections(grounds.files.texts[conf]))
     for name, module in wanted.items() if conf is not None else ():
         path = module if module.startswith("/") else f"{modules}/{module}"
         if name not in _BUILT_IN and grounds.places.file(path) is None:
@@ -79,7 +79,7 @@ def activated(sections: Sections) -> Mapping[str, str]:
 def _configuration(grounds: Grounds, said: str | None) -> ImagePath | None:
     for path in [said] if said else [_CONF, _CONF_BEHIND]:
         file = grounds.places.file(path)
-        if file is not None and file in grounds.aboard.texts:
+        if file is not None and file in grounds.files.texts:
             return file
     return None
 

@@ -18,23 +18,23 @@ _LIBC = (
     "ld-linux*", "ld64", "libc", "libm", "libmvec", "libdl", "libpthread", "librt", "libutil", "libresolv", "libanl",
     "libthread_db", "libBrokenLocale", "libnss_files", "libnss_dns", "libnss_compat", "libnss_hesiod",
 )
-_EXCEPTIONS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
-    (re.compile(rf"(?:{'|'.join(_LIBC).replace('*', '[^.]*')})\.so\.\d+"), ("libc6",)),
-    (re.compile(r"ld-musl-.*|libc\.so|libc\.musl-.*"), ("musl",)),
-    (re.compile(r"lib(?:ssl|crypto)\.so\.3"), ("libssl3t64", "libssl3")),
-    (re.compile(r"libz\.so\.1"), ("zlib1g",)),
-    (re.compile(r"libjpeg\.so\.62"), ("libjpeg62-turbo",)),
-    (re.compile(r"libharfbuzz\.so\.0"), ("libharfbuzz0b",)),
-    (re.compile(r"lib(?:glib|gobject|gio|gmodule|gthread)-2\.0\.so\.0"), ("libglib2.0-0t64", "libglib2.0-0")),
-    (re.compile(r"lib(?:nss3|nssutil3|smime3|ssl3)\.so"), ("libnss3",)),
-    (re.compile(r"lib(?:nspr4|plc4|plds4)\.so"), ("libnspr4",)),
-    (re.compile(r"libpython(3\.\d+)\.so\.1\.0"), (r"libpython\1", r"libpython\1t64")),
-    (re.compile(r"libicu[a-z]+\.so\.(\d+)"), (r"libicu\1",)),
-    (re.compile(r"libLLVM(?:-|\.so\.)(\d+).*"), (r"libllvm\1",)),
-    (re.compile(r"libcurl-gnutls\.so\.4"), ("libcurl3t64-gnutls", "libcurl3-gnutls")),
-    (re.compile(r"lib(?:ldap|lber)\.so\.2"), ("libldap2",)),
-    (re.compile(r"lib(?:ldap|lber)-2\.5\.so\.0"), ("libldap-2.5-0",)),
-    (re.compile(r"lib(?:form|menu|panel)(w?)\.so\.(\d+)"), (r"libncurses\1\2",)),
+_EXCEPTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (rf"(?:{'|'.join(_LIBC).replace('*', '[^.]*')})\.so\.\d+", ("libc6",)),
+    (r"ld-musl-.*|libc\.so|libc\.musl-.*", ("musl",)),
+    (r"lib(?:ssl|crypto)\.so\.3", ("libssl3t64", "libssl3")),
+    (r"libz\.so\.1", ("zlib1g",)),
+    (r"libjpeg\.so\.62", ("libjpeg62-turbo",)),
+    (r"libharfbuzz\.so\.0", ("libharfbuzz0b",)),
+    (r"lib(?:glib|gobject|gio|gmodule|gthread)-2\.0\.so\.0", ("libglib2.0-0t64", "libglib2.0-0")),
+    (r"lib(?:nss3|nssutil3|smime3|ssl3)\.so", ("libnss3",)),
+    (r"lib(?:nspr4|plc4|plds4)\.so", ("libnspr4",)),
+    (r"libpython(3\.\d+)\.so\.1\.0", (r"libpython\1", r"libpython\1t64")),
+    (r"libicu[a-z]+\.so\.(\d+)", (r"libicu\1",)),
+    (r"libLLVM(?:-|\.so\.)(\d+).*", (r"libllvm\1",)),
+    (r"libcurl-gnutls\.so\.4", ("libcurl3t64-gnutls", "libcurl3-gnutls")),
+    (r"lib(?:ldap|lber)\.so\.2", ("libldap2",)),
+    (r"lib(?:ldap|lber)-2\.5\.so\.0", ("libldap-2.5-0",)),
+    (r"lib(?:form|menu|panel)(w?)\.so\.(\d+)", (r"libncurses\1\2",)),
 )
 _PROGRAMS = {
     "sh": "dash", "dash": "dash", "bash": "bash", "perl": "perl-base", "env": "coreutils", "awk": "mawk",
@@ -91,8 +91,8 @@ class Providers:
 
 def names_for(soname: str) -> tuple[str, ...]:
     """The names that the package of a library may have, the likeliest first; none for what is no library's name."""
-    for pattern, names in _EXCEPTIONS:
-        match = pattern.fullmatch(soname)
+    for pattern, names in _EXCEPTIONS:  # compiled when something is missing, and not before
+        match = re.fullmatch(pattern, soname)
         if match is not None and names:
             return tuple(match.expand(name) for name in names)
     if not soname.startswith("lib") or ".so" not in soname:

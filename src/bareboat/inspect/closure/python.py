@@ -33,10 +33,10 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
         match = _MODULE.fullmatch(name_of(path))
         tag = f"3{match[1]}{match[2]}" if match is not None else None
         if tag is not None and tag not in tags:
-            groups.setdefault((grounds.aboard.owner(path), tag), []).append(path)
+            groups.setdefault((grounds.files.owner(path), tag), []).append(path)
     there = ", ".join(sorted(_spoken(tag) for tag in tags)) or "none"
     for (_, tag), paths in groups.items():
-        size = sum(grounds.aboard.entries[path].size for path in paths)
+        size = sum(grounds.files.entries[path].size for path in paths)
         verb = "is" if len(paths) == 1 else "are"
         message = f"this{and_others(len(paths) - 1, 'module')} {verb} for Python {_spoken(tag)}; the image has {there}"
         hint = "install the packages of the application with the Python of the image"

@@ -28,8 +28,8 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
     """The image's own program first; then the others, by package and by what they lack."""
     started = grounds.program
     groups: dict[tuple[str | None, str], list[ImagePath]] = {}
-    for path, line in grounds.aboard.scripts.items():
-        entry = grounds.aboard.entries[path]
+    for path, line in grounds.files.scripts.items():
+        entry = grounds.files.entries[path]
         if not entry.mode & 0o111:
             continue
         missing = _missing(grounds, line)
@@ -38,9 +38,9 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
             message = f"is what the image starts, and {missing}, which runs it, is not in the image"
             yield grounds.finding(STARTED, path, message, needs=missing, provider=provider)
         elif missing is not None:
-            groups.setdefault((grounds.aboard.owner(path), missing), []).append(path)
+            groups.setdefault((grounds.files.owner(path), missing), []).append(path)
     for (_, missing), paths in groups.items():
-        size = sum(grounds.aboard.entries[path].size for path in paths)
+        size = sum(grounds.files.entries[path].size for path in paths)
         message = f"this{and_others(len(paths) - 1, 'script')} cannot run without {missing}"
         provider = grounds.providers.of_program(missing)
         yield grounds.finding(DEAD, paths[0], message, needs=missing, provider=provider, size=size)

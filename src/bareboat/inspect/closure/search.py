@@ -16,7 +16,7 @@ from bareboat.base.errors import FormatError
 from bareboat.base.path import ROOT, ImagePath, name_of, parent_of
 from bareboat.inspect.aboard import Aboard
 from bareboat.inspect.closure.machine import BARE, HOSTS, Machine, is_for_musl
-from bareboat.inspect.closure.places import Places
+from bareboat.inspect.places import Places
 from bareboat.make.effects.ldcache_file import Library, read_cache
 
 _TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")

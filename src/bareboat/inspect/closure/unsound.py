@@ -18,7 +18,7 @@ UNSOUND = Rule(
 
 def findings(grounds: Grounds) -> Iterator[Finding]:
     """Each of them, with what is wrong."""
-    for path, fault in grounds.aboard.unsound.items():
+    for path, fault in grounds.files.unsound.items():
         message = fault.rpartition("cannot read as ELF: ")[2]
-        size = grounds.aboard.entries[path].size
+        size = grounds.files.entries[path].size
         yield grounds.finding(UNSOUND, path, f"cannot be read as an ELF file: {message}", size=size)

@@ -45,7 +45,7 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
     idle = _idle(grounds, wished)
     by_package: dict[str, list[ImagePath]] = {}
     for path in sorted(idle):
-        by_package.setdefault(grounds.aboard.owner(path) or "", []).append(path)
+        by_package.setdefault(grounds.files.owner(path) or "", []).append(path)
     for name, paths in by_package.items():
         package = grounds.package_of(paths[0])
         sonames = ", ".join(grounds.elves[path].soname or name_of(path) for path in paths)
@@ -58,7 +58,7 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
         for path in paths:
             message = f"no ELF file needs {grounds.elves[path].soname}{because}"
             hint = f'leave it out: `drop: ["{name}:{_pattern(grounds, path)}"]`'
-            yield grounds.finding(UNUSED, path, message, hint=hint, size=grounds.aboard.entries[path].size)
+            yield grounds.finding(UNUSED, path, message, hint=hint, size=grounds.files.entries[path].size)
 
 
 def _idle(grounds: Grounds, wished: frozenset[str]) -> frozenset[ImagePath]:
@@ -80,7 +80,7 @@ def _idle(grounds: Grounds, wished: frozenset[str]) -> frozenset[ImagePath]:
 
 def _may_be_idle(grounds: Grounds, path: ImagePath, wished: frozenset[str]) -> bool:
     facts = grounds.elves[path]
-    owner = grounds.aboard.owner(path)
+    owner = grounds.files.owner(path)
     soname = facts.soname
     if soname is None or facts.interpreter is not None or facts.kind != "DYN" or owner is None:
         return False
@@ -94,7 +94,7 @@ def _may_be_idle(grounds: Grounds, path: ImagePath, wished: frozenset[str]) -> b
 def _preloaded(grounds: Grounds) -> tuple[str, ...]:
     """The names of what LD_PRELOAD and `/etc/ld.so.preload` load into every program; ld.so(8)."""
     said = grounds.aboard.config.config.environment.get("LD_PRELOAD", "")
-    text = grounds.aboard.texts.get(ImagePath("etc/ld.so.preload"), b"").decode(errors="replace")
+    text = grounds.files.texts.get(ImagePath("etc/ld.so.preload"), b"").decode(errors="replace")
     return tuple(name.rpartition("/")[2] for name in re.split(r"[:\s]+", f"{said} {text}") if name)
 
 
@@ -110,7 +110,7 @@ def _serves_nothing(grounds: Grounds, package: InstalledPackage, idle: frozenset
     files = package.files or ()
     if any(path in grounds.elves and path not in idle for path in files):
         return False
-    return not any(path in grounds.aboard.scripts and grounds.aboard.entries[path].mode & 0o111 for path in files)
+    return not any(path in grounds.files.scripts and grounds.files.entries[path].mode & 0o111 for path in files)
 
 
 def _pattern(grounds: Grounds, path: ImagePath) -> str:
@@ -122,7 +122,7 @@ def _pattern(grounds: Grounds, path: ImagePath) -> str:
 
 def _because(grounds: Grounds, name: str) -> str:
     """Who brought the package along."""
-    for package in grounds.aboard.packages:
+    for package in grounds.files.packages:
         groups = (*package.pre_depends, *package.depends)
         if any(one.name == name for group in groups for one in group.alternatives):
             return f"; {package.name} depends on {name}"
@@ -135,5 +135,5 @@ def _wished(grounds: Grounds) -> frozenset[str] | None:
     if wishes is None:
         return None
     names = {wish.package for wish in wishes}
-    provided = {one.name for one in grounds.aboard.packages if any(made.name in names for made in one.provides)}
+    provided = {one.name for one in grounds.files.packages if any(made.name in names for made in one.provides)}
     return frozenset(names | provided)

@@ -34,7 +34,7 @@ def findings(grounds: Grounds) -> Iterator[Finding]:
                 if (path, soname, provider) in seen:
                     continue
                 seen.add((path, soname, provider))
-                defined = grounds.aboard.elves[provider].defines
+                defined = grounds.files.elves[provider].defines
                 absent = [version for version in wanted if version not in defined]
                 if not defined:
                     message = f"needs versions of {soname}, and /{provider} defines none"

@@ -10,7 +10,6 @@ from bareboat.inspect.accounts import accounts_of, user_ids
 from bareboat.inspect.bearing import is_system
 from bareboat.inspect.execution import program_of
 from bareboat.inspect.finding import Family, Finding, Rule, Severity
-from bareboat.plan.config.signals import read_signal
 from bareboat.store.entry import EntryKind
 
 PROGRAM = Rule(
@@ -66,6 +65,8 @@ def find(aboard: Aboard) -> Iterator[Finding]:
     yield from _folder(aboard)
     signal = execution.stop_signal
     if signal.startswith("SIG") or signal.isdecimal():  # what breaks the grammar is reported with the documents
+        from bareboat.plan.config.signals import read_signal
+
         try:
             read_signal(signal)
         except FormatError as fault:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bareboat.base.epoch import format_rfc3339
 from bareboat.base.errors import BareboatError
 from bareboat.base.path import ImagePath
-from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.accounts import accounts_of
 from bareboat.inspect.bearing import is_ours, is_system
 from bareboat.inspect.closure.grounds import and_others
@@ -62,25 +62,29 @@ WHITEOUT = Rule(
 )
 RULES = (DEVICE, WRITABLE, OWNER, TIME, MERGED, WHITEOUT)
 
-_KINDS = frozenset({EntryKind.character_device, EntryKind.block_device, EntryKind.fifo})
+_KINDS = (EntryKind.character_device, EntryKind.block_device, EntryKind.fifo)
 _WORLD, _STICKY = 0o002, 0o1000
 
 
-def find(aboard: Aboard) -> Iterator[Finding]:
-    """What is unsound in the filesystem."""
-    for path, entry in aboard.entries.items():
+def find_in(files: Files) -> Iterator[Finding]:
+    """What is unsound in any filesystem."""
+    for path, entry in files.entries.items():
         if entry.kind in _KINDS:
-            yield Finding(rule=DEVICE, path=f"/{path}", message=f"is a {entry.kind}", owner=aboard.owner(path))
-        if is_writable_by_all(entry):
+            yield Finding(rule=DEVICE, path=f"/{path}", message=f"is a {entry.kind}", owner=files.owner(path))
+        if entry.mode & _WORLD and is_writable_by_all(entry):
             what = f"can be written by everybody: its mode is {entry.mode:04o}"
-            yield Finding(rule=WRITABLE, path=f"/{path}", message=what, owner=aboard.owner(path))
-    if is_system(aboard):
-        yield from _owners(aboard)
+            yield Finding(rule=WRITABLE, path=f"/{path}", message=what, owner=files.owner(path))
+    if is_system(files):
+        yield from _owners(files)
+    for path in files.whiteouts:
+        yield Finding(rule=WHITEOUT, path=f"/{path}", message="is hidden by a layer above the one that has it")
+
+
+def find(aboard: Aboard) -> Iterator[Finding]:
+    """What does not go with what the image says of itself."""
     if is_ours(aboard):
         yield from _times(aboard)
     yield from _aliases(aboard)
-    for path in aboard.whiteouts:
-        yield Finding(rule=WHITEOUT, path=f"/{path}", message="is hidden by a layer above the one that has it")
 
 
 def is_writable_by_all(entry: LayerEntry) -> bool:
@@ -90,20 +94,20 @@ def is_writable_by_all(entry: LayerEntry) -> bool:
     return entry.kind is not EntryKind.folder or not entry.mode & _STICKY
 
 
-def _owners(aboard: Aboard) -> Iterator[Finding]:
+def _owners(files: Files) -> Iterator[Finding]:
     """One finding for each owner nobody knows."""
-    accounts = accounts_of(aboard)
+    accounts = accounts_of(files)
     uids = {user.uid for user in accounts.users}
     gids = {user.gid for user in accounts.users} | {gid for _, gid in accounts.groups}
     unknown: defaultdict[str, list[ImagePath]] = defaultdict(list)
-    for path, entry in aboard.entries.items():
+    for path, entry in files.entries.items():
         if entry.uid not in uids:
             unknown[f"the user {entry.uid}"].append(path)
         if entry.gid not in gids:
             unknown[f"the group {entry.gid}"].append(path)
     for owner, paths in sorted(unknown.items()):
         what = f"{owner} owns this{and_others(len(paths) - 1, 'path')}, and is in no table"
-        yield Finding(rule=OWNER, path=f"/{paths[0]}", message=what, owner=aboard.owner(paths[0]))
+        yield Finding(rule=OWNER, path=f"/{paths[0]}", message=what, owner=files.owner(paths[0]))
 
 
 def _times(aboard: Aboard) -> Iterator[Finding]:

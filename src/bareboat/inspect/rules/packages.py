@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bareboat.base.errors import BareboatError
 from bareboat.base.path import ImagePath, name_of
-from bareboat.debian.status import STATUS_FOLDER, Md5Line, md5sums_path, parse_md5sums
-from bareboat.inspect.aboard import Aboard
+from bareboat.debian.status import STATUS_FOLDER, Md5Line
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.finding import Family, Finding, Rule, Severity
 from bareboat.inspect.installed import InstalledPackage
 from bareboat.inspect.wishes import wishes_in
@@ -37,19 +36,28 @@ WISH = Rule(
 RULES = (RECORD, SUMS, WISH)
 
 
-def find(aboard: Aboard) -> Iterator[Finding]:
-    """What is untrue in the account that an image gives of its packages."""
-    for path, message in aboard.damaged.items():
+def find_in(files: Files) -> Iterator[Finding]:
+    """What is untrue in the account that files give of packages."""
+    for path, message in files.damaged.items():
         yield Finding(rule=RECORD, path=f"/{path}", message=message.removeprefix(f"/{path}: "))
-    for package in aboard.packages:
-        yield from _record(aboard, package)
-        yield from _sums(aboard, package)
-    yield from _wishes(aboard)
+    for package in files.packages:
+        yield from _record(files, package)
+        yield from _sums(files, package)
 
 
-def _record(aboard: Aboard, package: InstalledPackage) -> Iterator[Finding]:
+def find(aboard: Aboard) -> Iterator[Finding]:
+    """What was asked for and is not there."""
+    there = {package.name for package in aboard.packages}
+    there |= {provision.name for package in aboard.packages for provision in package.provides}
+    asked = dict.fromkeys(wish.package for wish in wishes_in(aboard.annotations) or ())
+    for name in asked:
+        if name not in there and name not in programs():  # which come from upstream and have no paragraph
+            yield Finding(rule=WISH, path="", message=f"{name} was asked for and is not there", needs=name)
+
+
+def _record(files: Files, package: InstalledPackage) -> Iterator[Finding]:
     place = ImagePath(f"{STATUS_FOLDER}/{package.name}")
-    if place not in aboard.entries:
+    if place not in files.entries:
         what = f"{package.name} has its paragraph under another name"
         yield Finding(rule=RECORD, path=f"/{place}", message=what, owner=package.name)
     if package.files is None:
@@ -59,30 +67,18 @@ def _record(aboard: Aboard, package: InstalledPackage) -> Iterator[Finding]:
         yield Finding(rule=RECORD, path=f"/{place}", message="has no Architecture", owner=package.name)
 
 
-def _sums(aboard: Aboard, package: InstalledPackage) -> Iterator[Finding]:
-    place = md5sums_path(package.name)
-    try:
-        lines = parse_md5sums(aboard.texts.get(place, b""), f"/{place}")
-    except BareboatError:
-        return  # its package is among the damaged
-    for line in lines:
-        yield from _line(aboard, package.name, line)
+def _sums(files: Files, package: InstalledPackage) -> Iterator[Finding]:
+    md5s = files.md5s
+    for line in package.sums:
+        if md5s.get(line.path) != line.md5:  # which is seldom
+            yield from _line(files, package.name, line)
 
 
-def _line(aboard: Aboard, package: str, line: Md5Line) -> Iterator[Finding]:
-    path = line.path if line.path in aboard.entries else aboard.real_path(line.path)
+def _line(files: Files, package: str, line: Md5Line) -> Iterator[Finding]:
+    path = line.path if line.path in files.entries else files.real_path(line.path)
     if path is None or not name_of(path):
         what = f"{package} lists it, and it is not there"
         yield Finding(rule=SUMS, path=f"/{line.path}", message=what, owner=package)
-    elif aboard.md5s.get(path, line.md5) != line.md5:  # not known: it came with another layer
-        what = f"{package} says it has the MD5 {line.md5}, and it has {aboard.md5s[path]}"
+    elif files.md5s.get(path, line.md5) != line.md5:  # not known: it came with another layer
+        what = f"{package} says it has the MD5 {line.md5}, and it has {files.md5s[path]}"
         yield Finding(rule=SUMS, path=f"/{line.path}", message=what, owner=package)
-
-
-def _wishes(aboard: Aboard) -> Iterator[Finding]:
-    there = {package.name for package in aboard.packages}
-    there |= {provision.name for package in aboard.packages for provision in package.provides}
-    asked = dict.fromkeys(wish.package for wish in wishes_in(aboard.annotations) or ())
-    for name in asked:
-        if name not in there and name not in programs():  # which come from upstream and have no paragraph
-            yield Finding(rule=WISH, path="", message=f"{name} was asked for and is not there", needs=name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bareboat.base.mode import SETGID, SETUID
 from bareboat.base.path import ImagePath, name_of, parent_of
-from bareboat.inspect.aboard import Aboard
+from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.bearing import is_debug
 from bareboat.inspect.finding import Family, Finding, Rule, Severity
 from bareboat.store.entry import EntryKind, LayerEntry
@@ -43,19 +43,30 @@ _MANAGERS = frozenset({
     "apk", "apt", "apt-cache", "apt-get", "aptitude", "dnf", "dpkg", "dpkg-deb", "dpkg-query", "microdnf", "opkg",
     "pacman", "rpm", "tdnf", "yum", "zypper",
 })
-_OF_DEBUG = frozenset({"usr/bin/busybox", "bin/busybox"})
+_NAMES = _SHELLS | _MANAGERS
+_BUSYBOX = "busybox"
+_OF_DEBUG = frozenset({f"usr/bin/{_BUSYBOX}", f"bin/{_BUSYBOX}"})
 _CAPABILITY = "security.capability"
-_KINDS = frozenset({EntryKind.file, EntryKind.hard_link})
+_PRIVILEGES = SETUID | SETGID
+
+
+def find_in(files: Files) -> Iterator[Finding]:
+    """The programs that should be in no image, debug variants among them."""
+    file, hard_link = EntryKind.file, EntryKind.hard_link
+    for path, entry in files.entries.items():
+        if name_of(path) in _NAMES and not _is_of_debug(path):
+            yield from _program(files, path, entry)
+        if (entry.xattrs or entry.mode & _PRIVILEGES) and entry.kind in (file, hard_link):
+            yield from _privilege(files, path, entry)
 
 
 def find(aboard: Aboard) -> Iterator[Finding]:
-    """The programs that should not be there."""
-    debug = is_debug(aboard)
+    """What only debug variants have, where the image is none."""
+    if is_debug(aboard):
+        return
     for path, entry in aboard.entries.items():
-        if parent_of(path) in _FOLDERS and entry.kind is not EntryKind.folder and not (debug and _is_of_debug(path)):
-            yield from _program(aboard, path)
-        if entry.kind in _KINDS:
-            yield from _privilege(aboard, path, entry)
+        if _BUSYBOX in path and _is_of_debug(path):
+            yield from _program(aboard.files, path, entry)
 
 
 def is_shell(path: ImagePath, entry: LayerEntry) -> bool:
@@ -72,21 +83,20 @@ def _is_called(path: ImagePath, entry: LayerEntry, names: frozenset[str]) -> boo
     return parent_of(path) in _FOLDERS and entry.kind is not EntryKind.folder and name_of(path) in names
 
 
-def _program(aboard: Aboard, path: ImagePath) -> Iterator[Finding]:
-    name = name_of(path)
-    for rule, names, what in ((SHELL, _SHELLS, "is a shell"), (MANAGER, _MANAGERS, "is a package manager")):
-        if name in names:
-            yield Finding(rule=rule, path=f"/{path}", message=what, owner=aboard.owner(path))
+def _program(files: Files, path: ImagePath, entry: LayerEntry) -> Iterator[Finding]:
+    for rule, called, what in ((SHELL, is_shell, "is a shell"), (MANAGER, is_package_manager, "is a package manager")):
+        if called(path, entry):
+            yield Finding(rule=rule, path=f"/{path}", message=what, owner=files.owner(path))
 
 
 def _is_of_debug(path: ImagePath) -> bool:
-    return parent_of(path) == "busybox" or path in _OF_DEBUG
+    return parent_of(path) == _BUSYBOX or path in _OF_DEBUG
 
 
-def _privilege(aboard: Aboard, path: ImagePath, entry: LayerEntry) -> Iterator[Finding]:
+def _privilege(files: Files, path: ImagePath, entry: LayerEntry) -> Iterator[Finding]:
     said = [word for bit, word in ((SETUID, "setuid"), (SETGID, "setgid")) if entry.mode & bit]
     if any(name == _CAPABILITY for name, _ in entry.xattrs):
         said.append("given capabilities")
     if said:
         what = f"belongs to {entry.uid}:{entry.gid} and is {' and '.join(said)}"
-        yield Finding(rule=PRIVILEGE, path=f"/{path}", message=what, owner=aboard.owner(path))
+        yield Finding(rule=PRIVILEGE, path=f"/{path}", message=what, owner=files.owner(path))
