@@ -11,13 +11,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 from pathlib import Path
 from typing import BinaryIO, assert_never
 
 from bareboat.base.digest import Digest, sha256
 from bareboat.base.errors import StoreError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.path import ImagePath
 from bareboat.make.tarball import END, header, padding
 from bareboat.make.tree import AnyEntry, Device, Directory, File, Hardlink, Symlink
@@ -31,7 +31,7 @@ _ORIGIN = "image"
 _DEVICE_KINDS = {EntryKind.character_device: "char", EntryKind.block_device: "block", EntryKind.fifo: "fifo"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Exported:
     """What an image holds: how many paths, how many bytes of files; `notes` say what could not be kept."""
 

@@ -14,11 +14,12 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import EngineError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.platform import architecture
 from bareboat.oci.config import Execution, ImageConfig
 from bareboat.oci.descriptor import Descriptor, Platform
@@ -45,7 +46,7 @@ Load = Callable[[Iterator[bytes]], object]
 """Gives an archive, in pieces, to the engine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Client:
     """A command line of an engine, with the options that choose the engine.
 

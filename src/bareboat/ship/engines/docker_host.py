@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 
 _USUAL = Path("/var/run/docker.sock")
 _DEFAULT_CONTEXT = "default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DockerHost:
     """The address of an engine.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.oci.descriptor import Descriptor
 from bareboat.ship.running.runner import Runner
@@ -18,7 +18,7 @@ Find = Callable[[str], str | None]
 """The whole path of a program by its name, None when there is none; as shutil.which."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Surroundings:
     """Where engines are looked for: the environment, and a way to find programs."""
 
@@ -26,7 +26,7 @@ class Surroundings:
     find: Find
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cargo:
     """An image for one platform, and the names that it gets; `manifest` says its platform."""
 

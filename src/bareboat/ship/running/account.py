@@ -10,16 +10,16 @@ Formats: passwd(5), group(5); lines that cannot be read are passed over, as engi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import suggestion
 
 _LARGEST_ID = 2**32 - 2
 _MOST_GROUPS = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Account:
     """Numbers for the kernel, and the home folder, `/` where the image knows none."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.oci.reference import Reference
 from bareboat.plan.config.config import Variant
 
@@ -26,7 +27,7 @@ _DEBUG = {
 _NUMBERS_OF_ROOT = ("", "0", "root")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Beside:
     """A command, and what it is for."""
 
@@ -38,7 +39,7 @@ class Beside:
         return {"about": self.about, "command": list(self.command)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Subject:
     """What is looked at: the image that it was started from, and the user that it runs as.
 

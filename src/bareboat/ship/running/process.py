@@ -7,12 +7,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from threading import Thread, current_thread, main_thread
 from types import FrameType
 from typing import IO
 
 from bareboat.base.errors import EngineError, LimitError
+from bareboat.base.frozen import frozen
 from bareboat.ship.running.runner import BY_SIGNAL, TIMED_OUT, Order, Outcome, Streams
 from bareboat.store.limits import CHUNK_BYTES, MIB
 
@@ -38,7 +38,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Started:
     """How the program is started, and how it is reached.
 

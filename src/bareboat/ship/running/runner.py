@@ -12,12 +12,13 @@ and there is no network.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from bareboat.base.frozen import frozen
 from bareboat.oci.descriptor import Descriptor
 from bareboat.store.images import ImageStore
 from bareboat.store.limits import MIB
@@ -49,7 +50,7 @@ class Streams(StrEnum):
     """All three are ours by way of a terminal that the program has for itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mount:
     """A file or folder of this machine that the program finds at `target`, an absolute path in the image."""
 
@@ -58,7 +59,7 @@ class Mount:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Order:
     """One program to run.
 
@@ -99,7 +100,7 @@ class Order:
     most_output_bytes: int = 64 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """How a program ended.
 

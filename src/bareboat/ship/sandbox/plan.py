@@ -10,9 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from bareboat.base.frozen import frozen
 from bareboat.ship.running.account import Account
 
 HOST_NAME = "bareboat"
@@ -21,7 +21,7 @@ EMULATOR = "/dev/.emulator"
 """Where the emulator of another processor is, in a sandbox that needs one: outside of the image's own files."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bind:
     """A file or folder of this machine at `target`, a path in the image without links in it that is there already."""
 
@@ -30,7 +30,7 @@ class Bind:
     read_only: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Binfmt:
     """How the kernel recognises the programs of an architecture, by their first bytes; binfmt_misc of the kernel."""
 
@@ -38,7 +38,7 @@ class Binfmt:
     mask: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Emulation:
     """A program of this machine that runs those of another architecture."""
 
@@ -46,7 +46,7 @@ class Emulation:
     binfmt: Binfmt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """A sandbox and the program in it.
 

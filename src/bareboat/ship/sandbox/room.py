@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.oci.config import ImageConfig
 from bareboat.oci.manifest import Manifest
@@ -26,7 +26,7 @@ MACHINE_FILES = {
 
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Room:
     """An unpacked image.
 

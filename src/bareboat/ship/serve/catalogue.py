@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.oci.annotations import CONTAINERD_NAME, REF_NAME
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.reference import DEFAULT_REGISTRY, DEFAULT_TAG, Reference, check_tag
@@ -18,7 +18,7 @@ Tags = Mapping[str, Descriptor]
 """The images of a repository by tag, in the order in which a registry lists them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Catalogue:
     """The repositories that are served.
 

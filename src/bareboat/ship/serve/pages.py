@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from bareboat.base.frozen import frozen
 from bareboat.ship.serve.catalogue import lexical
 from bareboat.ship.serve.refusals import Refusal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """Some entries of a list; `link` is the address of the next page, None at the end."""
 

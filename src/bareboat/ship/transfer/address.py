@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.oci.reference import DEFAULT_TAG, Reference
 from bareboat.ship.transfer.item import Item
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Addressed:
     """An image, the repository that it goes to (without tag and digest), and its tags there."""
 

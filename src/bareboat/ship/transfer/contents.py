@@ -6,10 +6,11 @@ A selection of its architectures is an image too: the only manifest, or an index
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bareboat.base.digest import Digest
 from bareboat.base.errors import FormatError, LimitError, UsageError
+from bareboat.base.frozen import frozen
 from bareboat.oci import media
 from bareboat.oci.config import ImageConfig
 from bareboat.oci.descriptor import Descriptor, Platform
@@ -27,7 +28,7 @@ Each = Callable[[Callable[[Descriptor], bytes], Sequence[Descriptor]], list[byte
 """Does something for each of several descriptors, and gives the results in order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Part:
     """An index or manifest as it was received, with the documents and the blobs that it names.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from bareboat.base.errors import DigestMismatchError, NotFoundError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.oci.descriptor import Descriptor
 from bareboat.ship.transfer.contents import Part, parts_of
@@ -24,7 +24,7 @@ from bareboat.store.partial import add_in_goes
 _TASK = "pull"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Came:
     """How many blobs came, how many were here already, and how many bytes came; documents are not counted."""
 

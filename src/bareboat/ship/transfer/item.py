@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.base.problem import suggestion
 from bareboat.oci.descriptor import Descriptor
 from bareboat.oci.reference import DEFAULT_TAG, Reference
@@ -16,7 +16,7 @@ from bareboat.store.referrers import without_name
 _SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Item:
     """An image with the name and the tag that it has where it is; all of them may be missing.
 
@@ -37,7 +37,7 @@ class Item:
         return f"{self.name}:{self.tag}" if self.name and self.tag else self.name or self.root.digest.short
 
 
-@dataclass(frozen=True, slots=True)
+@frozen(kw_only=False)
 class _Entry:
     full: str
     root: Descriptor

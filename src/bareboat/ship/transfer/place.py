@@ -7,11 +7,11 @@ The prefixes are skopeo's: `oci:FOLDER[:NAME]`, `oci-archive:FILE[:NAME]`, `dock
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from bareboat.base.errors import UsageError
+from bareboat.base.frozen import frozen
 from bareboat.oci.reference import Reference
 
 _REGISTRY = "docker://"
@@ -33,7 +33,7 @@ class Form(StrEnum):
     docker_archive = "docker-archive"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Place:
     """A place of images: `path` and perhaps `name` inside it, or a `reference`.
 

@@ -14,6 +14,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from bareboat.base.digest import Digest
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer, Silent
 from bareboat.oci.descriptor import Descriptor
 from bareboat.ship.transfer.contents import Part, parts_of
@@ -27,7 +28,7 @@ _TASK = "push"
 _MOST_MOUNTS = 2  # Each repository that is asked in vain costs a request or two.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Publication:
     """One image for one repository: its index or manifest, where it is, and the tags to give it.
 
@@ -40,7 +41,7 @@ class Publication:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sent:
     """How many manifests and blobs were sent, how many blobs were mounted or there already, and the bytes sent."""
 
@@ -67,7 +68,7 @@ class Sent:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Published:
     """An image that can be pulled now.
 
@@ -94,7 +95,7 @@ class Published:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Report:
     """What was published, in order, and what that took."""
 
@@ -151,7 +152,7 @@ def publish(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Missing:
     """A document that a repository lacks, and where it is."""
 
