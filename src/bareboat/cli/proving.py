@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bareboat.base.canon import canonical, digest_of
 from bareboat.base.digest import Digest
 from bareboat.base.errors import BuildError
+from bareboat.base.frozen import frozen
 from bareboat.base.observer import Observer
 from bareboat.inspect.formats import CHECK_KEY
 from bareboat.store.disk import DiskStore
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # what a build whose images were proved before does without
 _KIND = "proof"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """What the check of a build came to: how many images, ELF files and needs it looked at, and how many warnings."""
 
