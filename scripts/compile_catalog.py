@@ -9,7 +9,8 @@ import json
 from bareboat.base.digest import Digest
 from bareboat.base.problem import Problems
 from bareboat.plan.catalog import OMISSIONS, image_names
-from bareboat.plan.config.nodes import compose, packed
+from bareboat.plan.config.nodes import packed
+from bareboat.plan.config.reader import compose
 from bareboat.plan.data import CATALOG, COMPILED, read_yaml
 
 VALUES = ("distros.yaml", "upstream.yaml")

@@ -10,7 +10,8 @@ from bareboat.base.errors import ConfigurationError
 from bareboat.base.problem import Place, Problems
 from bareboat.plan.catalog import Catalog
 from bareboat.plan.config.config import Config, Omission
-from bareboat.plan.config.nodes import Node, compose
+from bareboat.plan.config.nodes import Node
+from bareboat.plan.config.reader import compose
 from bareboat.plan.config.values import image_of
 from bareboat.plan.config.yaml import parse_config
 from bareboat.plan.distro import Distro

@@ -10,7 +10,8 @@ import pytest
 
 from bareboat.base.problem import Place, Problems
 from bareboat.plan.catalog import image_names, load_catalog
-from bareboat.plan.config.nodes import Node, Written, compose, packed, unpacked
+from bareboat.plan.config.nodes import Node, Written, packed, unpacked
+from bareboat.plan.config.reader import compose
 from bareboat.plan.data import CATALOG, COMPILED, catalog_document, compiled, read_yaml
 from bareboat.plan.distro import distros
 from scripts.compile_catalog import VALUES, compiled_text

@@ -15,7 +15,7 @@ from bareboat.base.errors import BareboatError, InternalError, UsageError
 from bareboat.base.frozen import frozen
 from bareboat.base.problem import Problems
 from bareboat.plan.config.config import ImageWish, Omission
-from bareboat.plan.config.nodes import Node, compose, unpacked
+from bareboat.plan.config.nodes import Node, unpacked
 from bareboat.plan.config.values import image_of, omission_of
 from bareboat.plan.data import CATALOG, compiled
 from bareboat.plan.distro import Distro, distros
@@ -144,13 +144,15 @@ def read_data(folder: Traversable, name: str) -> Node:
     """A file of the catalogue as nodes.
 
     Raises:
-        InternalError: When it is not YAML as `plan.config.nodes` reads it.
+        InternalError: When it is not YAML as `plan.config.reader` reads it.
     """
     file, problems = f"catalog/{name}{_SUFFIX}", Problems()
     data = folder.joinpath(name + _SUFFIX).read_bytes()
     known = compiled(name + _SUFFIX, data)
     if known is not None:
         return unpacked(known, file)
+    from bareboat.plan.config.reader import compose  # imports PyYAML, which a catalogue that is compiled does without
+
     node = compose(data, file, problems)
     if node is None or problems.found:
         raise InternalError("; ".join(map(str, problems.found)))

@@ -16,7 +16,6 @@ from pathlib import Path
 from bareboat.base.errors import LockError, StoreError, UsageError
 from bareboat.plan.catalog import Catalog, catalog
 from bareboat.plan.config.config import Compression, Config, PinnedSource
-from bareboat.plan.config.yaml import read_config
 from bareboat.plan.inherit import config_recipes
 from bareboat.plan.lock import Lock
 from bareboat.plan.lock_file import GIVE_A_LOCK, format_lock, parse_lock
@@ -45,7 +44,11 @@ class Desk:
             ConfigurationError: When the configuration has faults.
         """
         chosen = path or Path(CONFIG_NAME)
-        config = read_config(chosen, catalog()) if path is not None or chosen.is_file() else None
+        config = None
+        if path is not None or chosen.is_file():
+            from bareboat.plan.config.yaml import read_config  # imports PyYAML, which the catalogue does without
+
+            config = read_config(chosen, catalog())
         return cls(chosen, config, lock_path or chosen.with_name(LOCK_NAME))
 
     @property

@@ -13,7 +13,8 @@ from bareboat.base.errors import ConfigurationError, InternalError
 from bareboat.base.problem import Problems, suggestion
 from bareboat.inspect.expression.machine import Expression
 from bareboat.inspect.structure.claims import LayerSetting, Setting, StructureTests, Variable
-from bareboat.plan.config.nodes import Node, compose
+from bareboat.plan.config.nodes import Node
+from bareboat.plan.config.reader import compose
 
 VERSIONS = ("1.0.0", "2.0.0")
 

@@ -1,9 +1,4 @@
-"""YAML text as nodes that know their places: the part of YAML 1.2 that people write, within stated limits.
-
-Unlike a plain YAML loader this one refuses duplicate keys, tags and second documents, counts what aliases expand to,
-and keeps numbers and truth values as they were written (`3.10` stays `3.10`), so that the door can judge them.
-`yes`, `no`, `on` and `off` are text, as in the core schema of YAML 1.2 (chapter 10.3).
-"""
+"""Nodes: what a YAML text says, with the place of every value; `plan.config.reader` reads them."""
 
 from __future__ import annotations
 
@@ -12,13 +7,7 @@ from dataclasses import field
 from typing import Any
 
 from bareboat.base.frozen import frozen
-from bareboat.base.problem import Place, Problems
-
-MOST_BYTES = 1 << 20
-MOST_DEPTH = 32
-MOST_NODES = 50_000
-
-_EXAMPLE = "say what it should hold, for example `images: {app: {from: base}}`"
+from bareboat.base.problem import Place
 
 
 class Written(str):
@@ -72,24 +61,6 @@ class Node:
         for part in path[:-1]:
             node = _below(node, part) or node
         return node.keys.get(str(path[-1]), node.place)
-
-
-def compose(data: bytes, file: str, problems: Problems, example: str = _EXAMPLE) -> Node | None:
-    """Read the one document of `data`, or None when it cannot be read: not UTF-8, not YAML, empty, beyond a limit.
-
-    Args:
-        data: The file as it lies on the disk.
-        file: What to call it.
-        problems: Gathers the faults, also those after which reading went on: duplicate keys, tags.
-        example: What an empty file could say, for the hint.
-    """
-    from bareboat.plan.config.reader import UnreadableError, read  # imports PyYAML, which the catalogue does without
-
-    try:
-        return read(data, file, problems, example)
-    except UnreadableError as unreadable:
-        problems.add(unreadable.place, unreadable.message, unreadable.hint)
-        return None
 
 
 def packed(node: Node) -> list[Any]:

@@ -1,4 +1,9 @@
-"""The reading of YAML as nodes, event by event; the rules are stated in `plan.config.nodes`."""
+"""YAML text as nodes that know their places: the part of YAML 1.2 that people write, within stated limits.
+
+Unlike a plain YAML loader this one refuses duplicate keys, tags and second documents, counts what aliases expand to,
+and keeps numbers and truth values as they were written (`3.10` stays `3.10`), so that the door can judge them.
+`yes`, `no`, `on` and `off` are text, as in the core schema of YAML 1.2 (chapter 10.3).
+"""
 
 from __future__ import annotations
 
@@ -10,13 +15,18 @@ from typing import Protocol
 import yaml
 
 from bareboat.base.problem import Place, Problems
-from bareboat.plan.config.nodes import MOST_BYTES, MOST_DEPTH, MOST_NODES, Node, Written
+from bareboat.plan.config.nodes import Node, Written
+
+MOST_BYTES = 1 << 20
+MOST_DEPTH = 32
+MOST_NODES = 50_000
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 # YAML 1.2.2, 5.1: "a YAML processor must accept only characters in the printable subset"; tabs and line ends are in it.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_EXAMPLE = "say what it should hold, for example `images: {app: {from: base}}`"
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = frozenset({"true", "True", "TRUE", "false", "False", "FALSE"})
 _NUMBER = re.compile(
@@ -32,7 +42,7 @@ class _Mark(Protocol):
     column: int
 
 
-class UnreadableError(Exception):
+class _UnreadableError(Exception):
     """A fault after which nothing more can be read."""
 
     def __init__(self, place: Place, message: str, hint: str = "") -> None:
@@ -42,29 +52,36 @@ class UnreadableError(Exception):
         self.hint = hint
 
 
-def read(data: bytes, file: str, problems: Problems, example: str) -> Node:
-    """The one document of `data`; the arguments are those of `plan.config.nodes.compose`.
+def compose(data: bytes, file: str, problems: Problems, example: str = _EXAMPLE) -> Node | None:
+    """Read the one document of `data`, or None when it cannot be read: not UTF-8, not YAML, empty, beyond a limit.
 
-    Raises:
-        UnreadableError: For a fault after which nothing more can be read.
+    Args:
+        data: The file as it lies on the disk.
+        file: What to call it.
+        problems: Gathers the faults, also those after which reading went on: duplicate keys, tags.
+        example: What an empty file could say, for the hint.
     """
-    reader = _Reader(file, problems, example)
-    reader.read(_decoded(data, file))
-    return reader.document()
+    try:
+        reader = _Reader(file, problems, example)
+        reader.read(_decoded(data, file))
+        return reader.document()
+    except _UnreadableError as unreadable:
+        problems.add(unreadable.place, unreadable.message, unreadable.hint)
+        return None
 
 
 def _decoded(data: bytes, file: str) -> str:
     if len(data) > MOST_BYTES:
-        raise UnreadableError(Place(file), f"is {len(data)} bytes long; {MOST_BYTES} are the most that is read")
+        raise _UnreadableError(Place(file), f"is {len(data)} bytes long; {MOST_BYTES} are the most that is read")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         before = data[: fault.start].decode("utf-8", "replace")
-        raise UnreadableError(_place_after(before, file), "cannot read as UTF-8", "save the file as UTF-8") from fault
+        raise _UnreadableError(_place_after(before, file), "cannot read as UTF-8", "save the file as UTF-8") from fault
     odd = _UNPRINTABLE.search(text)
     if odd is not None:
         place = _place_after(text[: odd.start()], file)
-        raise UnreadableError(place, f"holds the control character U+{ord(odd[0]):04X}, which YAML does not allow")
+        raise _UnreadableError(place, f"holds the control character U+{ord(odd[0]):04X}, which YAML does not allow")
     return text
 
 
@@ -100,7 +117,7 @@ class _Reader:
 
     def document(self) -> Node:
         if self._root is None or self._root.value is None:
-            raise UnreadableError(Place(self._file), "is empty", self._example)
+            raise _UnreadableError(Place(self._file), "is empty", self._example)
         return self._root
 
     def read(self, text: str) -> None:
@@ -119,7 +136,7 @@ class _Reader:
             elif isinstance(event, yaml.DocumentStartEvent):
                 self._documents += 1
                 if self._documents > 1:
-                    raise UnreadableError(place, "begins a second document", "keep one document in a file")
+                    raise _UnreadableError(place, "begins a second document", "keep one document in a file")
 
     def _check_tag(self, tag: str | None, place: Place) -> None:
         if tag not in _TEXT_TAGS:
@@ -134,7 +151,7 @@ class _Reader:
     def _check_depth(self, depth: int, place: Place) -> None:
         """See that what is `depth` levels deep fits in here; an alias can be deeper than it looks."""
         if len(self._open) + depth > MOST_DEPTH:
-            raise UnreadableError(place, f"is nested more than {MOST_DEPTH} levels deep")
+            raise _UnreadableError(place, f"is nested more than {MOST_DEPTH} levels deep")
 
     def _end(self) -> None:
         ended = self._open.pop()
@@ -144,7 +161,7 @@ class _Reader:
         # An anchor is known once its value has ended, so that nothing can hold itself.
         node = self._anchors.get(anchor or "")
         if node is None:
-            raise UnreadableError(place, f'"*{anchor}" stands for nothing: there is no "&{anchor}" before it')
+            raise _UnreadableError(place, f'"*{anchor}" stands for nothing: there is no "&{anchor}" before it')
         return node
 
     def _add(self, node: Node, place: Place, anchor: str | None = None) -> None:
@@ -169,7 +186,7 @@ class _Reader:
             parent.key = parent.key_place = None
         parent.size += node.size
         if parent.size > MOST_NODES:
-            raise UnreadableError(place, f"holds more than {MOST_NODES} values once its aliases are written out")
+            raise _UnreadableError(place, f"holds more than {MOST_NODES} values once its aliases are written out")
 
     def _key(self, node: Node, place: Place, parent: _Open) -> str | None:
         """The key that `node` is, or None when it cannot be one; a repeated key keeps its first value."""
@@ -192,9 +209,9 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         lines = text.split("\n")
         at_tab = place.line and place.line <= len(lines) and lines[place.line - 1][place.column - 1 :].startswith("\t")
         hint = "indent with spaces, not tabs" if at_tab else ""
-        raise UnreadableError(place, f"cannot read as YAML: {fault.problem or fault.context}", hint) from fault
+        raise _UnreadableError(place, f"cannot read as YAML: {fault.problem or fault.context}", hint) from fault
     except yaml.YAMLError as fault:
-        raise UnreadableError(Place(file), f"cannot read as YAML: {' '.join(str(fault).split())}") from fault
+        raise _UnreadableError(Place(file), f"cannot read as YAML: {' '.join(str(fault).split())}") from fault
 
 
 def _place_of(mark: _Mark | None, file: str) -> Place:

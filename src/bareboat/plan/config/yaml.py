@@ -9,7 +9,8 @@ from bareboat.base.problem import Problems
 from bareboat.plan.catalog import Catalog
 from bareboat.plan.config.check import find_reference_faults
 from bareboat.plan.config.config import Config
-from bareboat.plan.config.nodes import Node, compose
+from bareboat.plan.config.nodes import Node
+from bareboat.plan.config.reader import compose
 from bareboat.plan.config.values import config_of
 
 

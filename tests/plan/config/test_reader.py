@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bareboat.base.problem import Place, Problems
-from bareboat.plan.config.nodes import MOST_BYTES, MOST_DEPTH, Written, compose
+from bareboat.plan.config.nodes import Written
+from bareboat.plan.config.reader import MOST_BYTES, MOST_DEPTH, compose
 from tests.makers.catalog import node_of
 
 
