@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import tempfile
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 
@@ -12,7 +12,7 @@ from pathlib import Path
 def _folder() -> tempfile.TemporaryDirectory[str]:
     memory = Path("/dev/shm")
     folder = tempfile.TemporaryDirectory(prefix="bareboat-fuzz-", dir=memory if memory.is_dir() else None)
-    atexit.register(folder.cleanup)
+    Finalize(None, folder.cleanup, exitpriority=0)  # a forked worker ends without what `atexit` was told
     return folder
 
 
