@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import sys
 from types import ModuleType
 
 import compress_utils
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bareboat.debian.xz import Xz, XzError, xz
+from bareboat.debian.xz import Xz, XzError, _library, xz
 
 LIBRARIES = pytest.mark.parametrize("library", [None, compress_utils], ids=["lzma", "compress-utils"])
 
@@ -30,6 +31,15 @@ def plain(library: ModuleType | None, data: bytes, bite: int, most: int = 1 << 2
 
 def test_the_quicker_library_is_used_where_it_is_installed() -> None:
     assert xz()._library is compress_utils
+
+
+def test_the_standard_library_is_used_where_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "compress_utils", None)  # whoever imports it gets an ImportError
+    _library.cache_clear()
+    try:
+        assert xz()._library is None
+    finally:
+        _library.cache_clear()
 
 
 @LIBRARIES

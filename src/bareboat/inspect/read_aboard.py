@@ -14,7 +14,7 @@ from bareboat.base.digest import Digest
 from bareboat.base.errors import DigestMismatchError, FormatError, LimitError, NotFoundError
 from bareboat.base.path import ImagePath, name_of, parent_of
 from bareboat.base.problem import Place, Problem
-from bareboat.debian.status import parse_md5sums
+from bareboat.debian.status import Md5Line, parse_md5sums
 from bareboat.inspect.aboard import Aboard, Files
 from bareboat.inspect.installed import sound_packages
 from bareboat.inspect.layer_facts import layer_facts
@@ -38,6 +38,7 @@ _Keys = tuple[tuple[Digest, Digest], ...]
 _MOST_GROUNDS = 4  # filesystems of the lower layers that are remembered
 _MOST_LAYERS = 8  # as many as the images of one catalogue share while they are read one after the other
 _MOST_LISTS = 128  # of the files of packages: images of one base have most of them in common
+_LONGEST_LIST = 128 << 10  # bytes of one that is remembered: a stranger's image may have as many long ones as it likes
 _READERS = 2
 
 
@@ -57,7 +58,7 @@ class AboardReader:
         self._layers: OrderedDict[Digest, LayerFacts] = OrderedDict()
         self._last: tuple[tuple[Digest, ...], Files] | None = None
         self._grounds: OrderedDict[_Keys, Filesystem] = OrderedDict()
-        self._read_sums = lru_cache(_MOST_LISTS)(parse_md5sums)
+        self._known_sums = lru_cache(_MOST_LISTS)(parse_md5sums)
 
     def read(self, descriptor: Descriptor) -> Aboard:
         """The image whose manifest `descriptor` promises, named after its digest.
@@ -121,6 +122,9 @@ class AboardReader:
             whiteouts=tuple(whiteouts),
             faults=tuple(faults),
         )
+
+    def _read_sums(self, data: bytes, where: str) -> tuple[Md5Line, ...]:
+        return (self._known_sums if len(data) <= _LONGEST_LIST else parse_md5sums)(data, where)
 
     def _filesystem(self, manifest: Manifest, config: ImageConfig, layers: list[LayerFacts]) -> Filesystem:
         """All layers over one another; images of one base have the lower ones in common, which are put once."""
